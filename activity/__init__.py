@@ -1,0 +1,1 @@
+"""The bell-ringer: follows, bookmarks, notices and the log of acts. Knows Refs, not rooms."""

@@ -1,0 +1,1 @@
+"""Reads: functions that take the viewer first and return rows or pages, scoped in SQL to what the viewer may see."""

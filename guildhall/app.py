@@ -1,0 +1,115 @@
+from pathlib import Path
+from typing import Any
+
+from flask import g, request
+from flask_babel import Babel
+from flask_migrate import Migrate
+from flask_wtf import CSRFProtect
+from jinja2 import StrictUndefined
+from sqlalchemy import Engine, event
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from guildhall.assets import install_assets
+from guildhall.rooms import open_rooms
+from guildhall.settings import Settings
+from kernel import i18n, web
+from kernel.db import db, prepare_engine
+from kernel.limits import limiter
+from kernel.logs import configure_logs
+from kernel.policy import can
+from kernel.web import Guildhall, current_viewer
+
+ROOT = Path(__file__).resolve().parent.parent
+
+csrf = CSRFProtect()
+
+
+def create_app(settings: Settings | None = None) -> Guildhall:
+    """The site, wired: settings, extensions, rooms in order of the floors."""
+    settings = settings or Settings()
+    settings.data.mkdir(parents=True, exist_ok=True)
+    app = Guildhall("guildhall", root_path=str(ROOT), template_folder="templates", static_folder=None)
+    app.config.update(
+        SETTINGS=settings,
+        SECRET_KEY=settings.secret(),
+        SQLALCHEMY_DATABASE_URI=settings.database(),
+        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(settings.database()),
+        SESSION_COOKIE_NAME="__Host-guildhall" if settings.is_secure else "guildhall",
+        SESSION_COOKIE_SECURE=settings.is_secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PREFERRED_URL_SCHEME="https" if settings.is_secure else "http",
+        MAX_CONTENT_LENGTH=settings.upload_limit_mb * 1024 * 1024 + 64 * 1024,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        WTF_CSRF_TIME_LIMIT=None,
+        BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "translations"),
+        BABEL_DEFAULT_LOCALE="en",
+        RATELIMIT_ENABLED=settings.rate_limits,
+        RATELIMIT_STORAGE_URI=settings.redis_url or "memory://",
+        MAIL_URL=settings.mail_url,
+        MAIL_FROM=settings.mail_from or f"guildhall@{settings.base_url.split('//')[1].split('/')[0].split(':')[0]}",
+        MAIL_DOMAIN=settings.base_url.split("//")[1].split("/")[0].split(":")[0],
+        BASE_URL=settings.base_url.rstrip("/"),
+        DATA=settings.data,
+    )
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    configure_logs(requests=settings.log_requests)
+    i18n.compile_catalogues(ROOT / "translations")
+    db.init_app(app)
+    Migrate(app, db, directory=str(ROOT / "migrations"), compare_type=True, render_as_batch=True)
+    Babel(app, locale_selector=_locale, timezone_selector=_timezone)
+    csrf.init_app(app)
+    limiter.init_app(app)
+    web.install(app)
+    install_assets(app)
+    for room in open_rooms():
+        if room.url_prefix and room.url_prefix.startswith("/api/"):
+            csrf.exempt(room)
+        app.register_blueprint(room)
+    app.context_processor(_context)
+    with app.app_context():
+        _prepare(db.engine)
+    if settings.trusted_proxies:
+        count = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+    return app
+
+
+def _engine_options(url: str) -> dict[str, Any]:
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": 15}, "pool_size": 8, "max_overflow": 16}
+    return {"pool_size": 8, "max_overflow": 8, "pool_pre_ping": True}
+
+
+def _prepare(engine: Engine) -> None:
+    prepare_engine(engine)
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def _count(*_args: object) -> None:
+        try:
+            g.queries = g.get("queries", 0) + 1
+        except RuntimeError:
+            return
+
+
+def _locale() -> str:
+    return current_viewer().locale
+
+
+def _timezone() -> str:
+    return current_viewer().timezone
+
+
+def _context() -> dict[str, Any]:
+    """What every template may use, beside what its view gives it."""
+    viewer = current_viewer()
+    return {
+        "viewer": viewer,
+        "can": lambda right, subject=None: can(viewer, right, subject),
+        "when": lambda moment: i18n.when(moment, viewer.timezone),
+        "day": lambda moment: i18n.day(moment, viewer.timezone),
+        "html_lang": i18n.LANG_TAGS[viewer.locale],
+        "site_name": request.environ.get("guildhall.site_name", "会馆 Guildhall"),
+    }

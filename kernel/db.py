@@ -1,0 +1,123 @@
+"""The one module that knows Flask-SQLAlchemy: the models' base, the session, and how each database is opened."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+from flask import has_request_context, request
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, event
+from sqlalchemy import JSON as SA_JSON
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, UOWTransaction, mapped_column, registry
+from sqlalchemy.types import TypeDecorator
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant. Naive values are refused; what comes back is aware and in UTC on every database."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To the database: UTC, without the offset where the database has no room for it."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime: use kernel.clock.now()")
+        value = value.astimezone(UTC)
+        return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """From the database: always aware."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+BigInt = BigInteger().with_variant(Integer, "sqlite")
+Json = SA_JSON().with_variant(JSONB(), "postgresql")
+
+PrimaryKey = Annotated[int, mapped_column(BigInt, primary_key=True)]
+
+
+class Base(DeclarativeBase):
+    """Base of every model. The annotation map hangs on the registry, where Flask-SQLAlchemy leaves it alone."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    registry = registry(
+        type_annotation_map={datetime: UtcDateTime(), int: BigInt, dict[str, Any]: Json, list[str]: Json}
+    )
+
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+Model = Base if TYPE_CHECKING else db.Model
+
+__all__ = ["Base", "BigInt", "Json", "Mapped", "Model", "PrimaryKey", "UtcDateTime", "db", "session"]
+
+
+def session() -> Session:
+    """The session of this request, job or command."""
+    return db.session()
+
+
+def reading_only() -> bool:
+    """Whether the work at hand is a GET, in which nothing may be written."""
+    return has_request_context() and request.method in SAFE_METHODS
+
+
+class WriteInReadError(RuntimeError):
+    """Somebody tried to write while answering a GET."""
+
+
+@event.listens_for(Session, "before_flush")
+def _refuse_flush_when_reading(current: Session, _context: UOWTransaction, _instances: object) -> None:
+    if reading_only() and (current.new or current.deleted or any(map(current.is_modified, current.dirty))):
+        raise WriteInReadError("a GET tried to flush changes")
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _refuse_writes_when_reading(state: ORMExecuteState) -> None:
+    if (state.is_insert or state.is_update or state.is_delete) and reading_only():
+        raise WriteInReadError("a GET tried to write")
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Set up the connections of `engine`.
+
+    SQLite runs in WAL mode and syncs at every commit, so that what was acknowledged survives a power cut;
+    a unit that may write takes the write lock at once (BEGIN IMMEDIATE), so that it never has to be refused
+    half-way because its snapshot grew old.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=15000",
+            "cache_size=-16000",
+            "mmap_size=134217728",
+            "temp_store=MEMORY",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN" if reading_only() else "BEGIN IMMEDIATE")

@@ -1,0 +1,129 @@
+"""Work that must survive a crash: a row written with the deed, done by the worker, tried again when it fails.
+
+Handlers re-read the current state, so running twice or out of order is harmless.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import Index, String, Text, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kernel.clock import now
+from kernel.db import Model, PrimaryKey, session
+from kernel.work import unit_of_work
+
+log = structlog.get_logger("guildhall.jobs")
+
+MAX_ATTEMPTS = 8
+
+Handler = Callable[..., None]
+_handlers: dict[str, Handler] = {}
+_schedule: dict[str, timedelta] = {}
+
+
+class Job(Model):
+    """One piece of work: waiting until `run_at`, or dead after `MAX_ATTEMPTS` and shown to the staff."""
+
+    __tablename__ = "job"
+
+    id: Mapped[PrimaryKey]
+    name: Mapped[str] = mapped_column(String(80))
+    payload: Mapped[dict[str, Any]]
+    run_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    state: Mapped[str] = mapped_column(String(10), default="waiting")
+    last_error: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    __table_args__ = (Index("ix_job_state_run_at", "state", "run_at"),)
+
+
+def job(name: str, *, every: timedelta | None = None) -> Callable[[Handler], Handler]:
+    """Register the handler of jobs called `name`; with `every`, the worker also runs it at that interval."""
+
+    def register(handler: Handler) -> Handler:
+        _handlers[name] = handler
+        if every is not None:
+            _schedule[name] = every
+        return handler
+
+    return register
+
+
+def enqueue(name: str, *, delay: timedelta = timedelta(), **payload: Any) -> Job:
+    """Write the job into the current unit of work: it exists exactly if the deed does."""
+    row = Job(name=name, payload=payload, run_at=now() + delay)
+    session().add(row)
+    return row
+
+
+def run_one() -> bool:
+    """Do one due job in a unit of its own; False when none is due.
+
+    The row stays locked while the handler runs (FOR UPDATE SKIP LOCKED on PostgreSQL, the write lock on SQLite),
+    and is deleted in the same transaction as what the handler wrote.
+    """
+    failed: tuple[int, BaseException] | None = None
+    try:
+        with unit_of_work() as work:
+            due = (
+                select(Job).where(Job.state == "waiting", Job.run_at <= now()).order_by(Job.run_at, Job.id).limit(1)
+                .with_for_update(skip_locked=True)
+            )
+            row = work.scalars(due).first()
+            if row is None:
+                return False
+            identity = row.id
+            try:
+                _handlers[row.name](**row.payload)
+                work.delete(row)
+                work.flush()
+            except Exception as error:
+                failed = (identity, error)
+                raise
+    except Exception:
+        if failed is None:
+            raise
+    if failed is not None:
+        _note_failure(*failed)
+    return True
+
+
+def _note_failure(identity: int, error: BaseException) -> None:
+    log.warning("job failed", job=identity, error=str(error))
+    with unit_of_work() as work:
+        row = work.get(Job, identity)
+        if row is None:
+            return
+        row.attempts += 1
+        row.last_error = f"{type(error).__name__}: {error}"[:2000]
+        row.run_at = now() + timedelta(seconds=min(2**row.attempts * 5, 3600))
+        if row.attempts >= MAX_ATTEMPTS:
+            row.state = "dead"
+
+
+def run_due() -> int:
+    """Do everything that is due; returns how many jobs ran."""
+    count = 0
+    while run_one():
+        count += 1
+    return count
+
+
+def work_forever(*, idle: float = 0.5, should_stop: Callable[[], bool]) -> None:
+    """The worker's loop: due jobs, then the regular ones, then a short rest."""
+    next_run = {name: time.monotonic() for name in _schedule}
+    while not should_stop():
+        worked = run_one()
+        for name, every in _schedule.items():
+            if time.monotonic() >= next_run[name]:
+                next_run[name] = time.monotonic() + every.total_seconds()
+                with unit_of_work():
+                    _handlers[name]()
+        session().close()
+        if not worked:
+            time.sleep(idle)

@@ -1,0 +1,40 @@
+"""A room of the house: a blueprint whose every page names who may knock."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from kernel.policy import DOORS, Door, check_door
+from kernel.web import current_viewer
+
+View = Callable[..., ResponseReturnValue]
+
+ENDPOINT_RIGHTS: dict[str, Door | StrEnum] = {}
+
+
+class Room(Blueprint):
+    """Registers URL and right together; a house test fails any endpoint without one."""
+
+    def page(self, rule: str, *, may: Door | StrEnum, methods: tuple[str, ...] = ("GET",), endpoint: str | None = None) -> Callable[[View], View]:
+        """Route `rule` to the view. `may` is a door, or a right whose door is checked here and whose rule in the action."""
+
+        def register(view: View) -> View:
+            name = endpoint or view.__name__
+            ENDPOINT_RIGHTS[f"{self.name}.{name}"] = may
+
+            def guarded(**values: Any) -> ResponseReturnValue:
+                check_door(current_viewer(), may if isinstance(may, Door) else DOORS[may])
+                return view(**values)
+
+            self.add_url_rule(rule, name, guarded, methods=list(methods))
+            return view
+
+        return register
+
+
+def is_fragment() -> bool:
+    """Whether htmx asked for a piece of the page and not for the page."""
+    return request.headers.get("HX-Request") == "true"

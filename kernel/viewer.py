@@ -1,0 +1,47 @@
+from dataclasses import dataclass, field
+
+PUBLIC = "public"
+MEMBERS = "members"
+STAFF = "staff"
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who is looking, and with which rights: built once per request by accounts and passed on explicitly.
+
+    `audience` holds the tokens of what this person may see (`public`, `members`, `alliance:7`, `user:9`);
+    `rights` what this person may do beyond being a member (`staff`, `moderator:3`). Nothing below the
+    views reads a global, so whoever holds a Viewer holds all there is to know.
+    """
+
+    user_id: int | None = None
+    handle: str = ""
+    display_name: str = ""
+    avatar_url: str | None = None
+    audience: frozenset[str] = frozenset({PUBLIC})
+    rights: frozenset[str] = frozenset()
+    locale: str = "zh_Hans"
+    timezone: str = "Asia/Shanghai"
+    theme: str = "system"
+    unread_notices: int = 0
+    session_id: int | None = None
+    profile: dict[str, str] = field(default_factory=dict, hash=False, compare=False)
+
+    @property
+    def signed_in(self) -> bool:
+        """Somebody, not an outsider."""
+        return self.user_id is not None
+
+    @property
+    def is_member(self) -> bool:
+        """Signed in with a confirmed address: may write."""
+        return MEMBERS in self.audience
+
+    @property
+    def is_staff(self) -> bool:
+        """Runs the site."""
+        return STAFF in self.rights
+
+    def moderates(self, community_id: int) -> bool:
+        """Staff everywhere, moderators in their communities."""
+        return self.is_staff or f"moderator:{community_id}" in self.rights

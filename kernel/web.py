@@ -1,0 +1,181 @@
+"""The Flask application class: one transaction a request, one way to refuse, the headers of every answer."""
+
+import secrets
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Flask, Response, g, has_request_context, jsonify, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from kernel.db import SAFE_METHODS, session
+from kernel.errors import GuildhallError, UnauthenticatedError
+from kernel.viewer import Viewer
+from kernel.work import unit_of_work
+
+log = structlog.get_logger("guildhall.request")
+
+CSP = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: https:; font-src 'self'; "
+    "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "X-Frame-Options": "DENY",
+}
+
+
+class Guildhall(Flask):
+    """Flask, with the house rules built in."""
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Run the view: a write inside one unit of work, a read without any."""
+        if request.method in SAFE_METHODS:
+            return super().dispatch_request()
+        with unit_of_work():
+            return super().dispatch_request()
+
+
+def current_viewer() -> Viewer:
+    """The viewer of this request; outside of requests, an outsider."""
+    if not has_request_context():
+        return Viewer()
+    if "viewer" not in g:
+        g.viewer = current_user.viewer
+    viewer: Viewer = g.viewer
+    return viewer
+
+
+def safe_next(target: str | None, *, default: str = "/") -> str:
+    """`target` if it stays on this site, else `default`: no scheme, no host, no backslash or control character."""
+    if not target or not target.startswith("/") or target.startswith("//"):
+        return default
+    if "\\" in target or any(ord(char) < 33 for char in target):
+        return default
+    parts = urlsplit(target)
+    return default if parts.scheme or parts.netloc else target
+
+
+def is_api() -> bool:
+    """Whether the answer has to be JSON for a program."""
+    return request.path.startswith("/api/")
+
+
+def install(app: Guildhall) -> None:
+    """Hook the house rules of every request into `app`."""
+    app.before_request(_start)
+    app.after_request(_finish)
+    app.register_error_handler(GuildhallError, _refuse)
+    app.register_error_handler(CSRFError, _refuse_csrf)
+    app.register_error_handler(HTTPException, _refuse_http)
+    app.register_error_handler(Exception, _apologise)
+
+
+def _start() -> None:
+    g.started = time.perf_counter()
+    g.request_id = secrets.token_hex(6)
+
+
+def _finish(response: Response) -> Response:
+    headers = response.headers
+    headers.update({key: value for key, value in HEADERS.items() if key not in headers})
+    if "Content-Security-Policy" not in headers:
+        headers["Content-Security-Policy"] = CSP
+    if request.is_secure:
+        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    if "Cache-Control" not in headers:
+        headers["Cache-Control"] = "private, no-cache"
+    headers["X-Request-Id"] = g.get("request_id", "")
+    viewer = g.get("viewer")
+    log.info(
+        "request",
+        id=g.get("request_id"),
+        viewer=viewer.user_id if viewer else None,
+        method=request.method,
+        endpoint=request.endpoint,
+        status=response.status_code,
+        ms=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
+        queries=g.get("queries", 0),
+    )
+    return response
+
+
+def problem(status: int, code: str, title: str, detail: str = "", errors: dict[str, str] | None = None) -> Response:
+    """An RFC 9457 answer."""
+    body: dict[str, Any] = {"type": f"about:blank#{code}", "title": title, "status": status, "detail": detail}
+    if errors:
+        body["errors"] = errors
+    response = jsonify(body)
+    response.status_code = status
+    response.content_type = "application/problem+json"
+    return response
+
+
+def _refuse(error: GuildhallError) -> Response:
+    return _render(error.status, error.code, error.detail, error.errors, sign_in=isinstance(error, UnauthenticatedError))
+
+
+def _refuse_csrf(_error: CSRFError) -> Response:
+    return _render(400, "form-expired", _("This form was open for too long, or cookies are switched off. What you typed is still there: go back, reload and send it again."))
+
+
+def _refuse_http(error: HTTPException) -> Response:
+    status = error.code or 500
+    if error.response is not None or 300 <= status < 400:  # a redirect, or an answer that somebody made on purpose
+        return make_response(error.get_response())
+    response = _render(status, (error.name or "error").lower().replace(" ", "-"), "")
+    for name, value in error.get_headers():
+        if name.lower() in {"allow", "retry-after"}:
+            response.headers[name] = value
+    return response
+
+
+def _apologise(error: Exception) -> Response:
+    session().rollback()
+    log.error("failure", id=g.get("request_id"), path=request.path, exc_info=error)
+    return _render(500, "error", "")
+
+
+def titles() -> dict[int, str]:
+    """A short heading for every status that a person may meet."""
+    return {
+        400: _("The request cannot be understood"),
+        401: _("Please sign in"),
+        403: _("Not allowed"),
+        404: _("Nothing here"),
+        405: _("Not possible this way"),
+        409: _("It has changed in between"),
+        410: _("Gone"),
+        413: _("Too large"),
+        415: _("Wrong kind of content"),
+        422: _("Not accepted as it is"),
+        429: _("A little slower, please"),
+        500: _("Something went wrong here"),
+        503: _("Back in a moment"),
+    }
+
+
+def _render(status: int, code: str, detail: str, errors: dict[str, str] | None = None, *, sign_in: bool = False) -> Response:
+    heading = titles().get(status) or titles()[500]
+    if is_api() or request.accept_mimetypes.best == "application/json":
+        return problem(status, code, heading, detail, errors)
+    if sign_in and request.method in SAFE_METHODS:
+        response = make_response("", 303)
+        response.headers["Location"] = "/sign-in?next=" + _quoted_path()
+        return response
+    page = render_template("errors/error.html", status=status, code=code, heading=heading, detail=detail, errors=errors or {}, request_id=g.get("request_id", ""))
+    return make_response(page, status)
+
+
+def _quoted_path() -> str:
+    from urllib.parse import quote
+
+    return quote(request.full_path.rstrip("?"), safe="")

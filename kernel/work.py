@@ -1,0 +1,34 @@
+"""The unit of work: the only place in the house that commits."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.orm import Session
+
+from kernel.db import session
+
+_AFTER = "after_commit"
+
+
+@contextmanager
+def unit_of_work() -> Iterator[Session]:
+    """Everything inside happens, or nothing does.
+
+    Requests, jobs and commands all run in one. What must happen after the commit, and may be lost in a crash
+    (a nudge to the worker, a stale cache entry), is handed to `after_commit`; what must not be lost is a row.
+    """
+    work = session()
+    try:
+        yield work
+        work.commit()
+    except BaseException:
+        work.rollback()
+        work.info.pop(_AFTER, None)
+        raise
+    for call in work.info.pop(_AFTER, ()):
+        call()
+
+
+def after_commit(call: Callable[[], None]) -> None:
+    """Run `call` once the current unit is safely committed; never if it is undone."""
+    session().info.setdefault(_AFTER, []).append(call)

@@ -1,0 +1,127 @@
+"""What every test stands on: an application on each database, a transaction that is undone, and nobody outside."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_sqlalchemy.session import Session as FlaskSession
+from pytest_socket import socket_allow_hosts
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.orm import Session
+
+from guildhall.app import create_app
+from guildhall.settings import Settings
+from kernel.db import db
+
+REQUIRED = {name for name in os.environ.get("GUILDHALL_REQUIRE", "").split(",") if name}
+POSTGRES = os.environ.get("GUILDHALL_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432")
+SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+missing: set[str] = set()
+
+
+def need(what: str, *, found: bool) -> None:
+    """Skip where `what` is not at hand; fail where it is required."""
+    if found:
+        return
+    missing.add(what)
+    if what in REQUIRED:
+        pytest.fail(f"{what} is required and was not found")
+    pytest.skip(f"{what} was not found")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = {str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", []) if isinstance(report.longrepr, tuple)}
+    absent = sorted(name for name in ("browser", "postgres", "shared") if any(f"{name} was not found" in line for line in skipped))
+    terminalreporter.write_line(f"Not found, and so not tested with: {', '.join(absent)}." if absent else "Tested with browser, PostgreSQL and shared data.")
+
+
+def pytest_runtest_setup() -> None:
+    socket_allow_hosts(["127.0.0.1", "localhost", "::1"], allow_unix_socket=True)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real and hostile data beside the project."""
+    need("shared", found=SHARED.is_dir())
+    return SHARED
+
+
+def _postgres_url() -> str | None:
+    try:
+        engine = create_engine(f"{POSTGRES}/postgres", isolation_level="AUTOCOMMIT", connect_args={"connect_timeout": 3})
+        with engine.connect() as connection:
+            name = f"guildhall_test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+            connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+            connection.execute(text(f"CREATE DATABASE \"{name}\" ENCODING 'UTF8' TEMPLATE template0"))
+        engine.dispose()
+    except Exception:  # noqa: BLE001 - any failure to connect means the same: there is none
+        return None
+    return f"{POSTGRES}/{name}"
+
+
+@pytest.fixture(scope="session")
+def _postgres() -> str | None:
+    return _postgres_url()
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgres"])
+def app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The site on an empty database with the sectors in it, once on each engine."""
+    url = ""
+    if request.param == "postgres":
+        found = request.getfixturevalue("_postgres")
+        need("postgres", found=found is not None)
+        url = found
+    settings = Settings(
+        data=tmp_path_factory.mktemp(request.param), database_url=url, rate_limits=False, log_requests=False, secret_key="a" * 8 + "test-key-that-is-long-enough-and-only-for-tests"
+    )
+    application = create_app(settings)
+    application.config["TESTING"] = True
+    with application.app_context():
+        from seeds import ensure_sectors
+
+        db.create_all()
+        ensure_sectors()
+    yield application
+    with application.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def database(app: Flask) -> Iterator[Session]:
+    """A session inside a transaction that is undone after the test.
+
+    Every request in the test gets a session of its own on the same connection; their commits are savepoints.
+    What a request changed is seen in the test's own objects after `database.expire_all()`.
+    """
+    with app.app_context():
+        connection = db.engine.connect()
+        outer = connection.begin()
+
+        class OneConnection(FlaskSession):
+            def get_bind(self, *_args: Any, **_kwargs: Any) -> Connection:
+                return connection
+
+        usual = db.session
+        db.session = db._make_scoped_session(
+            {"class_": OneConnection, "join_transaction_mode": "create_savepoint", "expire_on_commit": False}
+        )
+        try:
+            yield db.session()
+        finally:
+            db.session.remove()
+            db.session = usual
+            outer.rollback()
+            connection.close()
+
+
+@pytest.fixture
+def client(app: Flask, database: Session) -> FlaskClient:
+    """A browser without JavaScript."""
+    app.config["WTF_CSRF_ENABLED"] = False
+    return app.test_client()

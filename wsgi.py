@@ -1,0 +1,3 @@
+from guildhall.app import create_app
+
+app = create_app()
