@@ -1,5 +1,7 @@
 from dataclasses import dataclass, field
 
+from kernel.errors import UnauthenticatedError
+
 PUBLIC = "public"
 MEMBERS = "members"
 STAFF = "staff"
@@ -26,6 +28,13 @@ class Viewer:
     unread_notices: int = 0
     session_id: int | None = None
     profile: dict[str, str] = field(default_factory=dict, hash=False, compare=False)
+
+    @property
+    def me(self) -> int:
+        """The id of whoever is signed in, for deeds that only a person can do; raises `UnauthenticatedError`."""
+        if self.user_id is None:
+            raise UnauthenticatedError("Nobody is signed in.")
+        return self.user_id
 
     @property
     def signed_in(self) -> bool:

@@ -34,6 +34,8 @@ class Post(Model):
     created_at: Mapped[datetime] = mapped_column(default=now)
     edited_at: Mapped[datetime | None]
     edit_count: Mapped[int] = mapped_column(default=0)
+    last_editor_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
+    last_edit_reason: Mapped[str] = mapped_column(String(200), default="")
     deleted_at: Mapped[datetime | None]
     deleted_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
     purged_at: Mapped[datetime | None]

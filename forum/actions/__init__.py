@@ -1,0 +1,1 @@
+"""Writes: the viewer first, facts as keywords; each authorises, checks, changes, and tells."""

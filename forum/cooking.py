@@ -1,0 +1,78 @@
+"""From what was typed to what is shown: checks every text of the forum passes, and the people it names."""
+
+import unicodedata
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from accounts.models import User
+from kernel.db import session
+from kernel.errors import InvalidError
+from kernel.markup import Cooked, cook
+
+LONGEST_TITLE = 200
+LONGEST_BODY = 60_000
+MOST_TAGS = 6
+LONGEST_TAG = 40
+REFUSED = {0x202A, 0x202B, 0x202C, 0x202D, 0x202E, 0x2066, 0x2067, 0x2068, 0x2069}
+
+
+def known_people(handles: set[str]) -> set[str]:
+    """Which of these handles belong to somebody."""
+    if not handles:
+        return set()
+    return set(session().scalars(select(User.handle).where(User.handle.in_(sorted(handles)))))
+
+
+def cook_post(body: str) -> Cooked:
+    """The cooked form of a post by a member, mentions linked."""
+    return cook(body, known_people=known_people)
+
+
+def clean_line(text: str) -> str:
+    """One line of text: control and bidirectional-override characters out, white space folded."""
+    kept = "".join(
+        " " if char.isspace() else char
+        for char in unicodedata.normalize("NFC", text)
+        if char.isspace() or (unicodedata.category(char) not in ("Cc", "Cs", "Cn") and ord(char) not in REFUSED)
+    )
+    return " ".join(kept.split())
+
+
+def clean_body(text: str) -> str:
+    """A text of many lines, as it was typed, without what no database keeps."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "").encode("utf-8", "ignore").decode()
+
+
+def clean_tag(text: str) -> str:
+    """A tag: lower case, white space as hyphens, no separators."""
+    line = clean_line(unicodedata.normalize("NFKC", text)).casefold().strip("#,，、; ")
+    return "-".join(line.replace("/", " ").replace("?", " ").replace("%", " ").replace("\\", " ").split())[:LONGEST_TAG]
+
+
+def check_title(title: str) -> str:
+    """The title as it will be kept; raises `InvalidError` on field `title`."""
+    title = clean_line(title)
+    if len(title) < 4:  # noqa: PLR2004 - 你好吗？ is four characters, and the shortest title that says something
+        raise InvalidError(_("The title is too short to say anything."), errors={"title": _("At least four characters.")})
+    if len(title) > LONGEST_TITLE:
+        raise InvalidError(_("The title is too long."), errors={"title": _("At most %(count)s characters.", count=LONGEST_TITLE)})
+    return title
+
+
+def check_body(body: str) -> str:
+    """The text as it will be kept; raises `InvalidError` on field `body`."""
+    body = clean_body(body)
+    if not body.strip():
+        raise InvalidError(_("There is no text."), errors={"body": _("Write something first.")})
+    if len(body) > LONGEST_BODY:
+        raise InvalidError(_("The text is too long."), errors={"body": _("At most %(count)s characters.", count=LONGEST_BODY)})
+    return body
+
+
+def check_tags(tags: list[str]) -> list[str]:
+    """The tags as they will be kept, each once; raises `InvalidError` on field `tags`."""
+    cleaned = list(dict.fromkeys(tag for tag in (clean_tag(text) for text in tags) if tag))
+    if len(cleaned) > MOST_TAGS:
+        raise InvalidError(_("There are too many tags."), errors={"tags": _("At most %(count)s tags.", count=MOST_TAGS)})
+    return cleaned

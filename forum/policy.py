@@ -1,0 +1,179 @@
+"""Who may do what in the forum: one rule per right, and beside it the query for what may be seen."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+
+from forum.models import Board, Community, Post, Thread
+from forum.models.thread import Lens, ThreadKind
+from kernel.policy import ALLOWED, Allowed, Denied, Door, Verdict, rule
+from kernel.viewer import Viewer
+
+__all__ = ["ForumRight", "Start", "live_threads", "may_see_board", "visible_boards", "visible_threads"]
+
+
+class ForumRight(StrEnum):
+    """Every deed of the forum that somebody may or may not do."""
+
+    READ = "forum.read"
+    START = "forum.start"
+    REPLY = "forum.reply"
+    REACT = "forum.react"
+    VOTE = "forum.vote"
+    UPLOAD = "forum.upload"
+    DRAFT = "forum.draft"
+    READ_MARK = "forum.read-mark"
+    EDIT_POST = "forum.edit-post"
+    DELETE_POST = "forum.delete-post"
+    ACCEPT = "forum.accept"
+    MODERATE = "forum.moderate"
+    PURGE = "forum.purge"
+
+
+def visible_boards(viewer: Viewer) -> ColumnElement[bool]:
+    """The one condition of sight: the board's audience is among the viewer's tokens."""
+    return Board.audience.in_(sorted(viewer.audience))
+
+
+def live_threads(viewer: Viewer) -> ColumnElement[bool]:
+    """Threads for lists: on a board that the viewer sees (join Board), neither deleted nor merged away."""
+    return and_(visible_boards(viewer), Thread.deleted_at.is_(None))
+
+
+def visible_threads(viewer: Viewer) -> Select[tuple[Thread, Board, Community]]:
+    """Threads that the viewer may open, deleted ones only where they moderate."""
+    moderated = [int(right.removeprefix("moderator:")) for right in viewer.rights if right.startswith("moderator:")]
+    sees_deleted: ColumnElement[bool] = Thread.community_id.in_(moderated) if moderated else false()
+    query = (
+        select(Thread, Board, Community)
+        .join(Board, Board.id == Thread.board_id)
+        .join(Community, Community.id == Thread.community_id)
+        .where(visible_boards(viewer))
+    )
+    return query if viewer.is_staff else query.where(or_(Thread.deleted_at.is_(None), sees_deleted))
+
+
+def may_see_board(viewer: Viewer, board: Board) -> bool:
+    """The same condition, for a board at hand."""
+    return board.audience in viewer.audience
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What somebody wants to start, and where."""
+
+    board: Board
+    kind: ThreadKind
+    lens: Lens | None = None
+
+
+@rule(ForumRight.READ, door=Door.ANYONE)
+def _read(_viewer: Viewer, _subject: object) -> Verdict:
+    return ALLOWED  # what is read is scoped by `visible_threads`
+
+
+@rule(ForumRight.START, door=Door.MEMBER)
+def _start(viewer: Viewer, start: Start | None) -> Verdict:
+    """Lenses decide who starts what: experts and firms speak through their own, everybody may ask them."""
+    if start is None:
+        return ALLOWED
+    moderates = viewer.moderates(start.board.community_id)
+    if not may_see_board(viewer, start.board):
+        return Denied(_("You cannot write on this board."))
+    if start.kind is ThreadKind.ANNOUNCEMENT and not moderates and start.lens is not Lens.ENTERPRISES:
+        return Denied(_("Announcements are made by the moderators of a community."))
+    return ALLOWED if moderates else _start_through(viewer, start)
+
+
+def _start_through(viewer: Viewer, start: Start) -> Verdict:
+    profile = viewer.profile
+    if start.kind is ThreadKind.ACHIEVEMENT and start.lens not in (None, Lens.ACHIEVEMENTS):
+        return Denied(_("Achievements are shown in the achievements community."))
+    if start.lens is Lens.ACHIEVEMENTS and start.kind not in (ThreadKind.ACHIEVEMENT, ThreadKind.QUESTION):
+        return Denied(_("The achievements community takes achievements, and questions about them."))
+    if start.lens is Lens.EXPERTS and start.kind is not ThreadKind.QUESTION and not profile.get("fields"):
+        return Denied(_("Anyone may ask the experts; to lead a discussion here, first name your fields in your profile."))
+    if start.lens is Lens.ENTERPRISES and start.kind is not ThreadKind.QUESTION and profile.get("affiliation_kind") not in ("firm", "provider", "patent-firm"):
+        return Denied(_("Anyone may ask the enterprises; to post for one, first name your firm in your profile."))
+    return ALLOWED
+
+
+@rule(ForumRight.REPLY, door=Door.MEMBER)
+def _reply(viewer: Viewer, thread: Thread) -> Verdict:
+    if thread.deleted_at is not None or thread.merged_into_id is not None:
+        return Denied(_("This thread was removed."))
+    if thread.locked_at is not None and not viewer.moderates(thread.community_id):
+        return Denied(_("This thread is locked; its moderators can open it again."))
+    return ALLOWED
+
+
+@rule(ForumRight.REACT, door=Door.MEMBER)
+def _react(viewer: Viewer, post: Post) -> Verdict:
+    if post.deleted_at is not None:
+        return Denied(_("This post was deleted."))
+    if post.author_id is not None and post.author_id == viewer.user_id:
+        return Denied(_("Reactions are for the posts of others."))
+    return ALLOWED
+
+
+@rule(ForumRight.VOTE, door=Door.MEMBER)
+def _vote(viewer: Viewer, thread: Thread) -> Verdict:
+    return _reply(viewer, thread)
+
+
+@rule(ForumRight.UPLOAD, door=Door.MEMBER)
+def _upload(_viewer: Viewer, _subject: object) -> Verdict:
+    return ALLOWED
+
+
+@rule(ForumRight.DRAFT, door=Door.SIGNED_IN)
+def _draft(_viewer: Viewer, _subject: object) -> Verdict:
+    return ALLOWED
+
+
+@rule(ForumRight.READ_MARK, door=Door.SIGNED_IN)
+def _read_mark(_viewer: Viewer, _subject: object) -> Verdict:
+    return ALLOWED
+
+
+@rule(ForumRight.EDIT_POST, door=Door.MEMBER)
+def _edit(viewer: Viewer, subject: tuple[Post, Thread]) -> Verdict:
+    post, thread = subject
+    if post.purged_at is not None:
+        return Denied(_("This post was removed for good."))
+    if viewer.moderates(thread.community_id):
+        return ALLOWED
+    if post.author_id is None or post.author_id != viewer.user_id:
+        return Denied(_("Only its author and the moderators of the community edit a post."))
+    if post.deleted_at is not None:
+        return Denied(_("This post was deleted."))
+    return _reply(viewer, thread)
+
+
+@rule(ForumRight.DELETE_POST, door=Door.MEMBER)
+def _delete(viewer: Viewer, subject: tuple[Post, Thread]) -> Verdict:
+    return _edit(viewer, subject)
+
+
+@rule(ForumRight.ACCEPT, door=Door.MEMBER)
+def _accept(viewer: Viewer, thread: Thread) -> Verdict:
+    if thread.kind != ThreadKind.QUESTION:
+        return Denied(_("Only questions have an accepted answer."))
+    is_asker = thread.author_id is not None and thread.author_id == viewer.user_id
+    if not is_asker and not viewer.moderates(thread.community_id):
+        return Denied(_("The one who asked accepts an answer, or a moderator of the community."))
+    return _reply(viewer, thread)
+
+
+@rule(ForumRight.MODERATE, door=Door.MEMBER)
+def _moderate(viewer: Viewer, thread: Thread | Board | None) -> Verdict:
+    if thread is not None and viewer.moderates(thread.community_id):
+        return ALLOWED
+    return Denied(_("This is for the moderators of the community; the staff appoint them."))
+
+
+@rule(ForumRight.PURGE, door=Door.STAFF)
+def _purge(_viewer: Viewer, _subject: object) -> Verdict:
+    return Allowed()
