@@ -9,6 +9,7 @@ from jinja2 import StrictUndefined
 from sqlalchemy import Engine, event
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from accounts import login
 from guildhall.assets import install_assets
 from guildhall.rooms import open_rooms
 from guildhall.settings import Settings
@@ -61,6 +62,7 @@ def create_app(settings: Settings | None = None) -> Guildhall:
     Migrate(app, db, directory=str(ROOT / "migrations"), compare_type=True, render_as_batch=True)
     Babel(app, locale_selector=_locale, timezone_selector=_timezone)
     csrf.init_app(app)
+    login.install(app)
     limiter.init_app(app)
     web.install(app)
     install_assets(app)

@@ -1,0 +1,144 @@
+"""The one module that knows Flask-Login: who sends this request, by session cookie or, for the API, by token."""
+
+from datetime import timedelta
+from functools import lru_cache
+from typing import cast
+
+from flask import Flask, Request, request, session as cookie
+from flask_babel import gettext as _
+from flask_login import AnonymousUserMixin, LoginManager, UserMixin, current_user, login_user
+from sqlalchemy import update
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
+
+from accounts.models import ApiToken, UserSession
+from accounts.viewers import Opened, viewer_of_session, viewer_of_token
+from kernel import db
+from kernel.clock import now
+from kernel.errors import ForbiddenError, UnauthenticatedError
+from kernel.i18n import LOCALES, TIMEZONES
+from kernel.ids import hash_token
+from kernel.viewer import Viewer
+from kernel.web import is_api
+
+REMEMBERED = timedelta(days=60)
+SEEN_EVERY = timedelta(minutes=10)
+THEMES = ("system", "light", "dark")
+LANG_COOKIE, TIMEZONE_COOKIE, THEME_COOKIE = "lang", "tz", "theme"
+BEARER = "Bearer "
+ZONES = frozenset(TIMEZONES)
+
+login_manager = LoginManager()
+login_manager.session_protection = None  # phones change their address; sessions are listed and can be revoked
+
+
+class SignedIn(UserMixin):  # type: ignore[misc]
+    """Whom Flask-Login carries through the request: the viewer and the key that let them in, never a model."""
+
+    def __init__(self, opened: Opened, token: str) -> None:
+        self.viewer = opened.viewer
+        self.opened = opened
+        self.token = token
+
+    def get_id(self) -> str:
+        """The session's token: a cookie names a session that can be revoked, not a person."""
+        return self.token
+
+
+class Stranger(AnonymousUserMixin):  # type: ignore[misc]
+    """Nobody is signed in; language, zone and theme come from cookies and the browser."""
+
+    @property
+    def viewer(self) -> Viewer:
+        """An outsider who reads in their language."""
+        zone = request.cookies.get(TIMEZONE_COOKIE, "")
+        theme = request.cookies.get(THEME_COOKIE, "")
+        return Viewer(
+            locale=stranger_locale(),
+            timezone=zone if zone in ZONES else "Asia/Shanghai",
+            theme=theme if theme in THEMES else "system",
+        )
+
+
+login_manager.anonymous_user = Stranger
+
+
+def install(app: Flask) -> None:
+    """Hook signing in into `app`."""
+    app.config.update(PERMANENT_SESSION_LIFETIME=REMEMBERED, SESSION_REFRESH_EACH_REQUEST=False)
+    login_manager.init_app(app, add_context_processor=False)
+    app.before_request(_check_token)
+    app.before_request(_note_seen)
+
+
+def open_session(token: str, *, remember: bool) -> None:
+    """Put a fresh session into the cookie: everything that was in it before is gone."""
+    opened = viewer_of_session(hash_token(token))
+    if opened is None:
+        raise UnauthenticatedError(_("Please sign in first."))
+    cookie.clear()
+    cookie.permanent = remember
+    login_user(SignedIn(opened, token))
+
+
+def close_session() -> None:
+    """Empty the cookie."""
+    cookie.clear()
+
+
+def stranger_locale() -> str:
+    """The language of the cookie, else the one the browser likes best of those we speak."""
+    chosen = request.cookies.get(LANG_COOKIE, "")
+    return chosen if chosen in LOCALES else best_locale(request.headers.get("Accept-Language", ""))
+
+
+@lru_cache(maxsize=512)
+def best_locale(accepted: str) -> str:
+    """Chinese for those who ask for it or for nothing, English for everybody else."""
+    if not accepted:
+        return "zh_Hans"
+    wished = parse_accept_header(accepted, LanguageAccept).best_match(["zh", "en"])
+    return "zh_Hans" if wished == "zh" else "en"
+
+
+@login_manager.user_loader  # type: ignore[untyped-decorator]
+def _load_from_cookie(token: str) -> SignedIn | None:
+    if is_api():
+        return None
+    opened = viewer_of_session(hash_token(token))
+    return SignedIn(opened, token) if opened else None
+
+
+@login_manager.request_loader  # type: ignore[untyped-decorator]
+def _load_from_header(sent: Request) -> SignedIn | None:
+    header = sent.headers.get("Authorization", "")
+    if not is_api() or not header.startswith(BEARER):
+        return None
+    token = header.removeprefix(BEARER).strip()
+    opened = viewer_of_token(hash_token(token))
+    return SignedIn(opened, token) if opened else None
+
+
+def _check_token() -> None:
+    """A token that does not open is refused, not ignored; one that opens does no more than its scopes say."""
+    if not is_api() or "Authorization" not in request.headers:
+        return
+    if not current_user.is_authenticated:
+        raise UnauthenticatedError(_("This API token is unknown, expired or revoked."))
+    needed = "read" if request.method in db.SAFE_METHODS else "write"
+    if needed not in cast("SignedIn", current_user).opened.scopes:
+        raise ForbiddenError(_("This API token lacks the scope “%(scope)s”.", scope=needed))
+
+
+def _note_seen() -> None:
+    """Remember that the session or token is in use: only when something is sent, and not each time."""
+    if request.method in db.SAFE_METHODS or not current_user.is_authenticated:
+        return
+    opened = cast("SignedIn", current_user).opened
+    if opened.seen_at is not None and now() - opened.seen_at < SEEN_EVERY:
+        return
+    if opened.viewer.session_id is not None:
+        change = update(UserSession).where(UserSession.id == opened.key_id).values(last_seen_at=now())
+    else:
+        change = update(ApiToken).where(ApiToken.id == opened.key_id).values(last_used_at=now())
+    db.session().execute(change.execution_options(synchronize_session=False))
