@@ -77,6 +77,7 @@ class Notice(Model):
 
     __table_args__ = (
         Index("ix_notice_user_id_id", "user_id", "id"),
+        Index("uq_notice_ref", "kind", "ref_id", "user_id", "event", unique=True),
         Index(
             "ix_notice_unread",
             "user_id",
