@@ -1,0 +1,59 @@
+# What there is to do with Guildhall; the README says when. Works with GNU make and with the make of macOS.
+PYTHON ?= python3
+PORT ?= 8000
+DATA ?= var
+EMPTY ?=
+QUICK ?=
+MESSAGE ?=
+
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: help setup run test check bench screenshots migration upgrade clean
+
+help:
+	@echo "make run          bring up the site (PORT=8000 DATA=var EMPTY=1)"
+	@echo "make test         the whole test suite"
+	@echo "make check        lint, types, floors and the quick tests"
+	@echo "make bench        measure the pages (QUICK=1: shorter)"
+	@echo "make screenshots  draw every page type into docs/screenshots"
+	@echo "make migration    write the migration for changed models (MESSAGE='what changed')"
+	@echo "make upgrade      bring the schema in DATA to the newest version"
+	@echo "make setup        only make the environment"
+
+setup: $(STAMP)
+
+$(STAMP): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Guildhall needs Python 3.11 or newer; name one: make PYTHON=python3.12 …")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+run: $(STAMP)
+	@GUILDHALL_DATA="$(DATA)" exec $(BIN)/guildhall up --port $(PORT) $(if $(EMPTY),--empty)
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q -n 2 tests/unit tests/house
+
+bench: $(STAMP)
+	$(BIN)/python -m bench $(if $(QUICK),--quick)
+
+screenshots: $(STAMP)
+	$(BIN)/python -m docs.screenshots
+
+migration: $(STAMP)
+	@GUILDHALL_DATA="$(DATA)" $(BIN)/flask --app wsgi db migrate -m "$(MESSAGE)"
+
+upgrade: $(STAMP)
+	@GUILDHALL_DATA="$(DATA)" $(BIN)/guildhall db upgrade
+
+clean:
+	rm -rf .venv build guildhall.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
