@@ -1,0 +1,149 @@
+"""What is settled line by line before Markdown looks at blocks: fences of code, and the shape of lists."""
+
+import re
+from dataclasses import dataclass, field
+
+from markdown import Markdown
+from markdown.preprocessors import Preprocessor
+
+from kernel.markup.languages import code_block
+
+DEEPEST_LIST = 12
+DEEPEST_QUOTE = 6
+_FENCE = re.compile(r"(?P<prefix>(?:[ ]{0,3}>[ ]?)*[ ]*)(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)")
+_QUOTED = re.compile(r"[ ]{0,3}>[ ]?")
+_ITEM = re.compile(r"(?P<indent>[ ]*)(?P<marker>[-*+]|[0-9]{1,9}[.)])(?P<gap>[ ]+)(?=\S)")
+_RULE = re.compile(r"[ ]{0,3}([-*_])(?:[ ]*\1){2,}[ ]*")
+_STARTS_LATER = re.compile(r"(?!1[.)])[0-9]")
+_HEADING = re.compile(r"[ ]{0,3}#{1,6}(?:[ ]|$)")
+
+
+class FencedCode(Preprocessor):
+    """Takes fenced code out before anything in it can be mistaken for markup, in lists and quotes too."""
+
+    md: Markdown
+
+    def run(self, lines: list[str]) -> list[str]:
+        """Replace each fenced block by a placeholder that stands alone."""
+        if not any("```" in line or "~~~" in line for line in lines):
+            return lines
+        out: list[str] = []
+        at = 0
+        while at < len(lines):
+            opening = _FENCE.fullmatch(lines[at])
+            if opening is None or ("`" in opening["info"] and opening["fence"][0] == "`"):
+                out.append(lines[at])
+                at += 1
+                continue
+            code, at = _until_closed(lines, at + 1, prefix=opening["prefix"], fence=opening["fence"])
+            block = self.md.htmlStash.store(code_block("".join(f"{line}\n" for line in code), opening["info"]))
+            blank = opening["prefix"].rstrip()
+            out += [blank, opening["prefix"] + block, blank]
+        return out
+
+
+def _until_closed(lines: list[str], at: int, *, prefix: str, fence: str) -> tuple[list[str], int]:
+    """The lines of a fence that opened before line `at`, and the line after it; the end of the quote or text closes it."""
+    quoted = prefix.count(">")
+    indent = len(prefix) - len(prefix.rstrip(" ")) if not quoted else len(prefix.rpartition(">")[2]) - 1
+    closing = re.compile(rf"[ ]*{re.escape(fence[0])}{{{len(fence)},}}[ ]*")
+    code = []
+    while at < len(lines):
+        line = lines[at]
+        for _level in range(quoted):
+            mark = _QUOTED.match(line)
+            if mark is None:
+                return code, at
+            line = line[mark.end() :]
+        at += 1
+        if closing.fullmatch(line):
+            break
+        code.append(line[min(max(indent, 0), len(line) - len(line.lstrip(" "))) :])
+    return code, at
+
+
+@dataclass
+class _Lists:
+    """The lists that are open while lines go by; each item as (where its mark stands, where its text begins)."""
+
+    out: list[str] = field(default_factory=list)
+    items: list[tuple[int, int]] = field(default_factory=list)
+    after_blank: bool = True
+
+    def blank(self, line: str) -> None:
+        self.out.append(line)
+        self.after_blank = True
+
+    def item(self, line: str, item: re.Match[str]) -> None:
+        """An item, moved to the four spaces a level that Python-Markdown wants."""
+        indent = len(item["indent"])
+        nested = self._enclosing(indent)
+        if nested == 0 and (indent > 3 or (not self.items and not self._may_begin(item["marker"]))):  # noqa: PLR2004
+            self.text(line)
+            return
+        if not self.items and not self.after_blank:
+            self.out.append("")
+        del self.items[min(nested, DEEPEST_LIST) :]
+        self.items.append((indent, item.end()))
+        level = len(self.items) - 1
+        marker = item["marker"].replace(")", ".")
+        self.out.append(f"{'    ' * level}{marker} {line[item.end() :]}")
+        self.after_blank = False
+
+    def text(self, line: str) -> None:
+        """A line that is no item: part of the innermost item it is indented under, or the end of the list."""
+        indent = len(line) - len(line.lstrip(" "))
+        if self.items and self.after_blank:
+            del self.items[self._enclosing(indent) :]
+        if self.items and self.after_blank:
+            beyond = max(indent - self.items[-1][1], 0)
+            line = f"{'    ' * len(self.items)}{' ' * (beyond if beyond > 3 else 0)}{line.lstrip(' ')}"  # noqa: PLR2004
+        elif self.items:
+            # A line right under an item goes on with it; it keeps its place unless it would open something else.
+            line = f"{'    ' * (len(self.items) - 1)}{line.lstrip(' ')}" if indent else line
+        self.out.append(line)
+        self.after_blank = bool(_HEADING.match(line))
+
+    def _enclosing(self, indent: int) -> int:
+        """How many of the open items a line with this indent lies inside; two spaces under the mark suffice."""
+        return sum(1 for mark, _text in self.items if indent >= mark + 2)
+
+    def _may_begin(self, marker: str) -> bool:
+        """Right under a paragraph only a bullet or a 1 begins a list, so that a year at a line's start does not."""
+        return self.after_blank or not _STARTS_LATER.match(marker)
+
+
+def shape_lists(lines: list[str], *, depth: int = 0) -> list[str]:
+    """The lines with lists as Python-Markdown reads them: a blank line before, four spaces a level."""
+    lists = _Lists()
+    at = 0
+    while at < len(lines):
+        line = lines[at]
+        if line.startswith(">") and depth < DEEPEST_QUOTE and not lists.items:
+            end = at
+            while end < len(lines) and lines[end].startswith(">"):
+                end += 1
+            lists.out += [f"> {inner}".rstrip() for inner in shape_lists([_unquoted(q) for q in lines[at:end]], depth=depth + 1)]
+            lists.after_blank = False
+            at = end
+            continue
+        if not line.strip():
+            lists.blank(line)
+        elif (item := _ITEM.match(line)) and not _RULE.fullmatch(line):
+            lists.item(line, item)
+        else:
+            lists.text(line)
+        at += 1
+    return lists.out
+
+
+def _unquoted(line: str) -> str:
+    return line[2:] if line.startswith("> ") else line[1:]
+
+
+class ListShape(Preprocessor):
+    """Lets people write lists as they do elsewhere: right under a paragraph, nested by two spaces."""
+
+    def run(self, lines: list[str]) -> list[str]:
+        """Reshape the lists, where there are any."""
+        return shape_lists(lines) if any(_ITEM.match(line.lstrip("> ")) for line in lines) else lines
