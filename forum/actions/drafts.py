@@ -1,4 +1,4 @@
-"""Drafts: what somebody is writing is kept on the server, so that it goes on where it was left, on any device."""
+"""Drafts: what somebody is writing is kept on the server, so that it goes on where it was left off."""
 
 import json
 import re
@@ -19,7 +19,9 @@ from kernel.errors import ConflictError, InvalidError, NotFoundError, TooLargeEr
 from kernel.policy import authorise
 from kernel.viewer import Viewer
 
-PLACE = re.compile(r"new|new:(?P<community>[a-z0-9-]+)/(?P<board>[a-z0-9-]+)|(?P<kind>thread|post):(?P<id>[1-9]\d{0,17})")
+PLACE = re.compile(
+    r"new|new:(?P<community>[a-z0-9-]+)/(?P<board>[a-z0-9-]+)|(?P<kind>thread|post):(?P<id>[1-9][0-9]{0,17})"
+)
 LONGEST_PLACE = 80
 LONGEST_DRAFT = 2 * LONGEST_BODY  # a text may still be too long for a post while somebody works on it
 LONGEST_FIELDS = 16_000
@@ -35,17 +37,25 @@ class StaleDraftError(ConflictError):
 
 
 def save(
-    viewer: Viewer, *, place: str, title: str = "", body: str = "", fields: Mapping[str, Any] | None = None, version: int = 0
+    viewer: Viewer,
+    *,
+    place: str,
+    title: str = "",
+    body: str = "",
+    fields: Mapping[str, Any] | None = None,
+    version: int = 0,
 ) -> Draft | None:
     """Keep the draft of `place`; None when there is nothing to keep and what was kept is gone.
 
-    `version` is the one this device saw last (0: none). One statement compares and writes, so that of two devices
-    saving at once one learns about the other. Saving the same text again is no conflict, whatever the version.
+    `version` is the one this device saw last (0: none). One statement compares and writes, so that of two
+    devices saving at once one learns about the other. The same text again is never a conflict.
     """
     authorise(viewer, ForumRight.DRAFT)
     title, body, kept = clean_line(title)[:LONGEST_TITLE], clean_body(body), _clean_fields(fields or {})
     if len(body) > LONGEST_DRAFT:
-        raise TooLargeError(_("The draft is too long to be kept: at most %(count)s characters.", count=LONGEST_DRAFT))
+        raise TooLargeError(
+            _("The draft is too long to be kept: at most %(count)s characters.", count=LONGEST_DRAFT)
+        )
     present = find(viewer, place=place)
     if present is None:
         _check_new(viewer, place)
@@ -58,15 +68,19 @@ def save(
         return None
     insert = (postgresql if db.engine.dialect.name == "postgresql" else sqlite).insert(Draft)
     facts = {"title": title, "body": body, "fields": kept, "updated_at": now()}
-    written = session().execute(
-        insert.values(user_id=viewer.me, place=place, version=1, **facts)
-        .on_conflict_do_update(
-            index_elements=["user_id", "place"],
-            set_={**facts, "version": Draft.version + 1},
-            where=Draft.version <= version,
+    written = (
+        session()
+        .execute(
+            insert.values(user_id=viewer.me, place=place, version=1, **facts)
+            .on_conflict_do_update(
+                index_elements=["user_id", "place"],
+                set_={**facts, "version": Draft.version + 1},
+                where=Draft.version <= version,
+            )
+            .returning(Draft.version)
         )
-        .returning(Draft.version)
-    ).first()
+        .first()
+    )
     current = session().get_one(Draft, (viewer.me, place), populate_existing=True)
     if written is None:
         raise StaleDraftError(current)
@@ -112,7 +126,9 @@ def _clean_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
         elif value is None or isinstance(value, bool) or (isinstance(value, int) and abs(value) < 2**53):
             kept[clean_line(name)] = value
         else:
-            raise InvalidError(_("The draft cannot be read."), errors={"fields": _("Only plain values can be kept.")})
+            raise InvalidError(
+                _("The draft cannot be read."), errors={"fields": _("Only plain values can be kept.")}
+            )
     if len(json.dumps(kept)) > LONGEST_FIELDS:
         raise TooLargeError(_("The fields of this draft are too long to be kept."))
     return kept

@@ -15,7 +15,7 @@ KINDS = {"thread": "forum.thread", "post": "forum.post"}
 
 @dataclass(frozen=True, slots=True)
 class DraftRow:
-    """A draft in the list of mine; `url` is where it continues, empty when that place is not to be seen any more."""
+    """A draft in my list; `url` is where it continues, empty when that place is not to be seen any more."""
 
     place: str
     title: str
@@ -26,7 +26,9 @@ class DraftRow:
 
 def drafts(viewer: Viewer) -> list[DraftRow]:
     """The viewer's drafts, the newest first, with the titles of what they belong to."""
-    rows = list(session().scalars(select(Draft).where(Draft.user_id == viewer.me).order_by(Draft.updated_at.desc())))
+    rows = list(
+        session().scalars(select(Draft).where(Draft.user_id == viewer.me).order_by(Draft.updated_at.desc()))
+    )
     known = cards(viewer, filter(None, (_ref(row.place) for row in rows)))
     return [_row(row, known) for row in rows]
 

@@ -70,7 +70,10 @@ def preview() -> ResponseReturnValue:
         raise InvalidError(_("The text cannot be read."), errors={"body": _("Send the text as “body”.")})
     body = clean_body(body)
     if len(body) > LONGEST_BODY:
-        raise TooLargeError(_("The text is too long."), errors={"body": _("At most %(count)s characters.", count=LONGEST_BODY)})
+        raise TooLargeError(
+            _("The text is too long."),
+            errors={"body": _("At most %(count)s characters.", count=LONGEST_BODY)},
+        )
     return Response(cook_post(body).html, content_type="text/html; charset=utf-8")
 
 
@@ -91,7 +94,11 @@ def _sent() -> dict[str, Any]:
         sent = request.get_json(silent=True)
     else:
         known = {"title", "body", "version", "csrf_token"}
-        fields = {name: values if len(values) > 1 else values[0] for name, values in request.form.lists() if name not in known}
+        fields = {
+            name: values if len(values) > 1 else values[0]
+            for name, values in request.form.lists()
+            if name not in known
+        }
         sent = {**request.form.to_dict(), "fields": fields}
     if not isinstance(sent, dict):
         raise InvalidError(_("The draft cannot be read."))
