@@ -18,6 +18,7 @@ from kernel.db import db, prepare_engine
 from kernel.limits import limiter
 from kernel.logs import configure_logs
 from kernel.policy import can
+from kernel.rooms import WITHOUT_FORM_TOKEN
 from kernel.web import Guildhall, current_viewer
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -70,6 +71,8 @@ def create_app(settings: Settings | None = None) -> Guildhall:
         if room.url_prefix and room.url_prefix.startswith("/api/"):
             csrf.exempt(room)
         app.register_blueprint(room)
+    for name in WITHOUT_FORM_TOKEN:
+        csrf.exempt(name)
     app.context_processor(_context)
     with app.app_context():
         _prepare(db.engine)

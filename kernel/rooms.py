@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from enum import StrEnum
+from functools import wraps
 from typing import Any
 
 from flask import Blueprint, request
@@ -13,22 +14,29 @@ from kernel.web import current_viewer
 View = Callable[..., ResponseReturnValue]
 
 ENDPOINT_RIGHTS: dict[str, Door | StrEnum] = {}
+WITHOUT_FORM_TOKEN: set[str] = set()
 
 
 class Room(Blueprint):
     """Registers URL and right together; a house test fails any endpoint without one."""
 
-    def page(self, rule: str, *, may: Door | StrEnum, methods: tuple[str, ...] = ("GET",), endpoint: str | None = None) -> Callable[[View], View]:
-        """Route `rule` to the view. `may` is a door, or a right whose door is checked here and whose rule in the action."""
+    def page(self, rule: str, *, may: Door | StrEnum, methods: tuple[str, ...] = ("GET",), endpoint: str | None = None, form_token: bool = True) -> Callable[[View], View]:
+        """Route `rule` to the view. `may` is a door, or a right whose door is checked here and whose rule in the action.
+
+        `form_token=False` is for the few harmless forms of pages that set no cookie for strangers.
+        """
 
         def register(view: View) -> View:
             name = endpoint or view.__name__
             ENDPOINT_RIGHTS[f"{self.name}.{name}"] = may
 
+            @wraps(view)
             def guarded(**values: Any) -> ResponseReturnValue:
                 check_door(current_viewer(), may if isinstance(may, Door) else DOORS[may])
                 return view(**values)
 
+            if not form_token:
+                WITHOUT_FORM_TOKEN.add(f"{view.__module__}.{view.__name__}")
             self.add_url_rule(rule, name, guarded, methods=list(methods))
             return view
 
