@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kernel.markup.dialect import to_html
-from kernel.markup.finish import KnownPeople, TooDeepError, finish
-from kernel.markup.nesting import is_beyond_reason
+from kernel.markup.finish import KnownPeople, finish
+from kernel.markup.nesting import TooDeepError, is_beyond_reason
 from kernel.markup.plain import paragraphs
 from kernel.markup.sanitiser import sanitise, sanitise_source
 

@@ -14,7 +14,7 @@ from markdown.extensions.tables import TableExtension
 
 from kernel.markup import inline
 from kernel.markup.allowlist import BLOCK_TAGS
-from kernel.markup.lines import FencedCode, ListShape
+from kernel.markup.lines import BlockShape, FencedCode, HtmlBlocks
 
 DEEPEST_QUOTE = 12
 MOST_FOOTNOTES = 200
@@ -90,7 +90,8 @@ class Guild(Extension):
         md.ESCAPED_CHARS = list(_ASCII_PUNCTUATION)
         md.block_level_elements = sorted(BLOCK_TAGS)
         md.preprocessors.register(FencedCode(md), "fenced_code", 25)
-        md.preprocessors.register(ListShape(md), "list_shape", 15)
+        md.preprocessors.register(HtmlBlocks(md), "html_block", 20)
+        md.preprocessors.register(BlockShape(md), "block_shape", 15)
         md.parser.blockprocessors.register(Quote(md.parser), "quote", 20)
         md.parser.blockprocessors.register(Heading(md.parser), "hashheader", 70)
         inline.register(md)

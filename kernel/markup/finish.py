@@ -7,6 +7,7 @@ from html import escape, unescape
 
 from kernel.markup.allowlist import EXTERNAL_REL, VOID_TAGS
 from kernel.markup.maths import is_formula
+from kernel.markup.nesting import TooDeepError
 
 HANDLE = r"[a-z0-9](?:[a-z0-9-]{0,28}[a-z0-9])"
 DEEPEST = 100
@@ -38,10 +39,6 @@ _VERBATIM = frozenset({"a", "code", "pre", "kbd", "samp"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
 KnownPeople = Callable[[set[str]], set[str]]
-
-
-class TooDeepError(Exception):
-    """The elements are nested deeper than any text needs."""
 
 
 def finish(html: str, *, base_url: str, mentions: bool, formulas: bool, tasks: bool, known_people: KnownPeople | None) -> str:

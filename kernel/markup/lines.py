@@ -4,18 +4,25 @@ import re
 from dataclasses import dataclass, field
 
 from markdown import Markdown
-from markdown.preprocessors import Preprocessor
+from markdown.preprocessors import HtmlBlockPreprocessor, Preprocessor
 
+from kernel.markup.allowlist import BLOCK_TAGS
 from kernel.markup.languages import code_block
+from kernel.markup.nesting import TooDeepError
 
 DEEPEST_LIST = 12
 DEEPEST_QUOTE = 6
+MOST_DANGLING = 300
 _FENCE = re.compile(r"(?P<prefix>(?:[ ]{0,3}>[ ]?)*[ ]*)(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)")
 _QUOTED = re.compile(r"[ ]{0,3}>[ ]?")
 _ITEM = re.compile(r"(?P<indent>[ ]*)(?P<marker>[-*+]|[0-9]{1,9}[.)])(?P<gap>[ ]+)(?=\S)")
 _RULE = re.compile(r"[ ]{0,3}([-*_])(?:[ ]*\1){2,}[ ]*")
 _STARTS_LATER = re.compile(r"(?!1[.)])[0-9]")
 _HEADING = re.compile(r"[ ]{0,3}#{1,6}(?:[ ]|$)")
+_UNDERLINE = re.compile(r"[ ]{0,3}(?:=+|-+)[ ]*")
+_STACKED = re.compile(rf"([ ]*(?:(?:[-*+]|[0-9]{{1,9}}[.)])[ ]+){{{DEEPEST_LIST}}}[ ]*)([-*+]|[0-9]{{1,9}}(?=[.)]))(?=[.) ])")
+_BLOCK_OF_HTML = re.compile(rf"^[ ]{{0,3}}<(?:/?(?:{'|'.join(sorted(BLOCK_TAGS))})\b|!--|\?)", re.MULTILINE | re.IGNORECASE)
+_DANGLING = re.compile(r"<[A-Za-z/!?][^<>]*(?=<|\Z)")
 
 
 class FencedCode(Preprocessor):
@@ -47,7 +54,7 @@ def _until_closed(lines: list[str], at: int, *, prefix: str, fence: str) -> tupl
     quoted = prefix.count(">")
     indent = len(prefix) - len(prefix.rstrip(" ")) if not quoted else len(prefix.rpartition(">")[2]) - 1
     closing = re.compile(rf"[ ]*{re.escape(fence[0])}{{{len(fence)},}}[ ]*")
-    code = []
+    code: list[str] = []
     while at < len(lines):
         line = lines[at]
         for _level in range(quoted):
@@ -72,6 +79,11 @@ class _Lists:
 
     def blank(self, line: str) -> None:
         self.out.append(line)
+        self.after_blank = True
+
+    def underline(self, line: str) -> None:
+        """The line under a heading; a blank one after it lets the next block be a block of its own."""
+        self.out += [line, ""]
         self.after_blank = True
 
     def item(self, line: str, item: re.Match[str]) -> None:
@@ -129,6 +141,8 @@ def shape_lists(lines: list[str], *, depth: int = 0) -> list[str]:
             continue
         if not line.strip():
             lists.blank(line)
+        elif not lists.after_blank and not lists.items and _UNDERLINE.fullmatch(line):
+            lists.underline(line)
         elif (item := _ITEM.match(line)) and not _RULE.fullmatch(line):
             lists.item(line, item)
         else:
@@ -141,9 +155,27 @@ def _unquoted(line: str) -> str:
     return line[2:] if line.startswith("> ") else line[1:]
 
 
-class ListShape(Preprocessor):
+class BlockShape(Preprocessor):
     """Lets people write lists as they do elsewhere: right under a paragraph, nested by two spaces."""
 
     def run(self, lines: list[str]) -> list[str]:
-        """Reshape the lists, where there are any."""
-        return shape_lists(lines) if any(_ITEM.match(line.lstrip("> ")) for line in lines) else lines
+        """Reshape lists and headings."""
+        return shape_lists([_STACKED.sub(_unstacked, line) if len(line) > DEEPEST_LIST else line for line in lines])
+
+
+def _unstacked(match: re.Match[str]) -> str:
+    """Marks of items heaped up in one line end where no list goes deeper."""
+    return f"{match[1]}\\{match[2]}" if match[2] in "-*+" else f"{match[1]}{match[2]}\\"
+
+
+class HtmlBlocks(HtmlBlockPreprocessor):
+    """Looks for blocks of raw HTML only where a line begins one; its parser is slow on what only looks like tags."""
+
+    def run(self, lines: list[str]) -> list[str]:
+        """Take the blocks out, if there are any."""
+        source = "\n".join(lines)
+        if "<" not in source or not _BLOCK_OF_HTML.search(source):
+            return lines
+        if len(_DANGLING.findall(source)) > MOST_DANGLING:
+            raise TooDeepError
+        return super().run(lines)

@@ -11,6 +11,10 @@ _FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u"
 _FLAT = frozenset("area base br col embed hr img input link meta param source track wbr p li dt dd tr td th option".split())
 
 
+class TooDeepError(Exception):
+    """A text is nested or entangled more than any text needs; it is shown as it was typed."""
+
+
 def is_beyond_reason(html: str) -> bool:
     """Whether more elements stand open at once than any text needs."""
     if html.count("<") < MOST_OPEN_FORMATTING:
