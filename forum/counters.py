@@ -3,10 +3,12 @@
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from forum.events import ThreadChanged
 from forum.models import Board, BoardDay, Tag, Thread, ThreadTag
 from forum.models.thread import ThreadKind
 from kernel.clock import now
 from kernel.db import db, session
+from kernel.events import subscribe
 from kernel.viewer import PUBLIC
 
 DIRECT = {"synchronize_session": False}
@@ -27,7 +29,7 @@ def take_number(thread_id: int) -> int:
 def count_post(board_id: int, *, change: int = 1) -> None:
     """A post appeared on a board, or (`change=-1`) disappeared from it; the bar of a day only ever grows."""
     session().execute(
-        update(Board).where(Board.id == board_id).values(post_count=Board.post_count + change).execution_options(**DIRECT)
+        update(Board).where(Board.id == board_id).values(post_count=Board.post_count + change, version=Board.version + 1).execution_options(**DIRECT)
     )
     if change > 0:
         insert = (postgresql if db.engine.dialect.name == "postgresql" else sqlite).insert(BoardDay)
@@ -60,6 +62,7 @@ def count_thread(thread: Thread, *, sign: int) -> None:
             thread_count=Board.thread_count + sign,
             post_count=Board.post_count + sign * live,
             open_question_count=Board.open_question_count + (sign if waits_for_answer(thread) else 0),
+            version=Board.version + 1,
         )
         .execution_options(**DIRECT)
     )
@@ -68,7 +71,8 @@ def count_thread(thread: Thread, *, sign: int) -> None:
 def count_open_question(board_id: int, *, change: int) -> None:
     """A question found its answer, or lost it."""
     session().execute(
-        update(Board).where(Board.id == board_id).values(open_question_count=Board.open_question_count + change)
+        update(Board).where(Board.id == board_id)
+        .values(open_question_count=Board.open_question_count + change, version=Board.version + 1)
         .execution_options(**DIRECT)
     )
 
@@ -100,3 +104,10 @@ def touch(thread_id: int) -> None:
     session().execute(
         update(Thread).where(Thread.id == thread_id).values(version=Thread.version + 1).execution_options(**DIRECT)
     )
+
+
+@subscribe(ThreadChanged)
+def touch_lists(event: ThreadChanged) -> None:
+    """What the lists show of a thread has changed: the rendered lists of its board are stale."""
+    board = select(Thread.board_id).where(Thread.id == event.thread.id).scalar_subquery()
+    session().execute(update(Board).where(Board.id == board).values(version=Board.version + 1).execution_options(**DIRECT))

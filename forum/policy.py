@@ -1,17 +1,18 @@
 """Who may do what in the forum: one rule per right, and beside it the query for what may be seen."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy import Boolean, ColumnElement, Select, and_, bindparam, false, or_, select
 
 from forum.models import Board, Community, Post, Thread
 from forum.models.thread import Lens, ThreadKind
 from kernel.policy import ALLOWED, Allowed, Denied, Door, Verdict, rule
 from kernel.viewer import Viewer
 
-__all__ = ["ForumRight", "Start", "live_threads", "may_see_board", "visible_boards", "visible_threads"]
+
+FIRMS = ("firm", "provider", "patent-firm")
 
 
 class ForumRight(StrEnum):
@@ -27,6 +28,7 @@ class ForumRight(StrEnum):
     READ_MARK = "forum.read-mark"
     EDIT_POST = "forum.edit-post"
     DELETE_POST = "forum.delete-post"
+    RESTORE_POST = "forum.restore-post"
     ACCEPT = "forum.accept"
     MODERATE = "forum.moderate"
     PURGE = "forum.purge"
@@ -43,7 +45,7 @@ def live_threads(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def visible_threads(viewer: Viewer) -> Select[tuple[Thread, Board, Community]]:
-    """Threads that the viewer may open, deleted ones only where they moderate."""
+    """Threads that the viewer may open, deleted ones only where they moderate; a merged one still leads to the other."""
     moderated = [int(right.removeprefix("moderator:")) for right in viewer.rights if right.startswith("moderator:")]
     sees_deleted: ColumnElement[bool] = Thread.community_id.in_(moderated) if moderated else false()
     query = (
@@ -52,7 +54,25 @@ def visible_threads(viewer: Viewer) -> Select[tuple[Thread, Board, Community]]:
         .join(Community, Community.id == Thread.community_id)
         .where(visible_boards(viewer))
     )
-    return query if viewer.is_staff else query.where(or_(Thread.deleted_at.is_(None), sees_deleted))
+    return query if viewer.is_staff else query.where(or_(Thread.deleted_at.is_(None), Thread.merged_into_id.is_not(None), sees_deleted))
+
+
+def sight(viewer: Viewer) -> dict[str, object]:
+    """The parameters of `IN_SIGHT` for this viewer."""
+    moderated = [int(right.removeprefix("moderator:")) for right in viewer.rights if right.startswith("moderator:")]
+    return {"audience": sorted(viewer.audience), "moderated": moderated, "is_staff": viewer.is_staff}
+
+
+# `visible_threads` as a condition with parameters, for the statements of hot pages, which are built once.
+IN_SIGHT = and_(
+    Board.audience.in_(bindparam("audience", expanding=True)),
+    or_(
+        Thread.deleted_at.is_(None),
+        Thread.merged_into_id.is_not(None),
+        Thread.community_id.in_(bindparam("moderated", expanding=True)),
+        bindparam("is_staff", type_=Boolean),
+    ),
+)
 
 
 def may_see_board(viewer: Viewer, board: Board) -> bool:
@@ -62,11 +82,17 @@ def may_see_board(viewer: Viewer, board: Board) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What somebody wants to start, and where."""
+    """What somebody wants to start, and where, with what their profile says of them."""
 
     board: Board
     kind: ThreadKind
-    lens: Lens | None = None
+    lens: Lens | None
+    fields: tuple[str, ...]
+    affiliation_kind: str
+
+    def of_kind(self, kind: ThreadKind) -> "Start":
+        """The same, for another kind of thread."""
+        return replace(self, kind=kind)
 
 
 @rule(ForumRight.READ, door=Door.ANYONE)
@@ -84,18 +110,17 @@ def _start(viewer: Viewer, start: Start | None) -> Verdict:
         return Denied(_("You cannot write on this board."))
     if start.kind is ThreadKind.ANNOUNCEMENT and not moderates and start.lens is not Lens.ENTERPRISES:
         return Denied(_("Announcements are made by the moderators of a community."))
-    return ALLOWED if moderates else _start_through(viewer, start)
+    return ALLOWED if moderates else _start_through(start)
 
 
-def _start_through(viewer: Viewer, start: Start) -> Verdict:
-    profile = viewer.profile
+def _start_through(start: Start) -> Verdict:
     if start.kind is ThreadKind.ACHIEVEMENT and start.lens not in (None, Lens.ACHIEVEMENTS):
         return Denied(_("Achievements are shown in the achievements community."))
     if start.lens is Lens.ACHIEVEMENTS and start.kind not in (ThreadKind.ACHIEVEMENT, ThreadKind.QUESTION):
         return Denied(_("The achievements community takes achievements, and questions about them."))
-    if start.lens is Lens.EXPERTS and start.kind is not ThreadKind.QUESTION and not profile.get("fields"):
+    if start.lens is Lens.EXPERTS and start.kind is not ThreadKind.QUESTION and not start.fields:
         return Denied(_("Anyone may ask the experts; to lead a discussion here, first name your fields in your profile."))
-    if start.lens is Lens.ENTERPRISES and start.kind is not ThreadKind.QUESTION and profile.get("affiliation_kind") not in ("firm", "provider", "patent-firm"):
+    if start.lens is Lens.ENTERPRISES and start.kind is not ThreadKind.QUESTION and start.affiliation_kind not in FIRMS:
         return Denied(_("Anyone may ask the enterprises; to post for one, first name your firm in your profile."))
     return ALLOWED
 
@@ -155,6 +180,19 @@ def _edit(viewer: Viewer, subject: tuple[Post, Thread]) -> Verdict:
 @rule(ForumRight.DELETE_POST, door=Door.MEMBER)
 def _delete(viewer: Viewer, subject: tuple[Post, Thread]) -> Verdict:
     return _edit(viewer, subject)
+
+
+@rule(ForumRight.RESTORE_POST, door=Door.MEMBER)
+def _restore(viewer: Viewer, subject: tuple[Post, Thread]) -> Verdict:
+    post, thread = subject
+    if post.purged_at is not None:
+        return Denied(_("This post was removed for good."))
+    if viewer.moderates(thread.community_id):
+        return ALLOWED
+    is_mine = post.author_id is not None and post.author_id == viewer.user_id
+    if not is_mine or post.deleted_by_id != viewer.user_id:
+        return Denied(_("Only whoever deleted a post of their own, and the moderators of the community, bring it back."))
+    return _reply(viewer, thread)
 
 
 @rule(ForumRight.ACCEPT, door=Door.MEMBER)

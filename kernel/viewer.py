@@ -1,4 +1,4 @@
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from kernel.errors import UnauthenticatedError
 
@@ -27,7 +27,6 @@ class Viewer:
     theme: str = "system"
     unread_notices: int = 0
     session_id: int | None = None
-    profile: dict[str, str] = field(default_factory=dict, hash=False, compare=False)
 
     @property
     def me(self) -> int:

@@ -28,9 +28,9 @@ from kernel.viewer import Viewer
 def reply(viewer: Viewer, *, thread_id: int, body: str, reply_to: int | None = None, once: str | None = None) -> Post:
     """Add a post to a thread; with the same `once` and text again, answer the first one.
 
-    `reply_to` is the number of the post in this thread that is answered.
+    `reply_to` is the id of the post in this thread that is answered.
     """
-    thread, board = thread_of(viewer, thread_id)
+    thread, board = thread_of(viewer, thread_id, hold=True)
     authorise(viewer, ForumRight.REPLY, thread)
     body = check_body(body)
     if once:
@@ -40,7 +40,7 @@ def reply(viewer: Viewer, *, thread_id: int, body: str, reply_to: int | None = N
     answered = None
     if reply_to is not None:
         answered = session().scalars(
-            select(Post).where(Post.thread_id == thread.id, Post.number == reply_to, Post.deleted_at.is_(None))
+            select(Post).where(Post.thread_id == thread.id, Post.id == reply_to, Post.deleted_at.is_(None))
         ).first()
     post = add_post(viewer, thread=thread, board=board, body=body, answered=answered)
     if once:
@@ -122,7 +122,7 @@ def edit_post(
 
     `base` is the post's `edit_count` that the editor saw: when somebody edited since, `ConflictError`.
     """
-    post, thread, _board = post_of(viewer, post_id)
+    post, thread, _board = post_of(viewer, post_id, hold=True)
     authorise(viewer, ForumRight.EDIT_POST, (post, thread))
     if base is not None and base != post.edit_count:
         raise ConflictError(_("Somebody edited this post while you were writing. Compare, and save again."))

@@ -2,7 +2,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import gettext as _
+from sqlalchemy import select
 
+from accounts.models import User
 from activity.actions import follow_quietly
 from activity.models import Level
 from forum.actions.posts import add_post
@@ -48,7 +50,7 @@ def start_thread(
     once: str | None = None,
 ) -> Thread:
     """Start a thread with its opening post; with the same `once` and content again, answer the first one."""
-    authorise(viewer, ForumRight.START, Start(board, kind, lens))
+    authorise(viewer, ForumRight.START, start_of(viewer, board=board, kind=kind, lens=lens))
     title, body, tags = check_title(title), check_body(body), check_tags(tags)
     poll = check_poll(poll) if poll else None
     if once:
@@ -79,6 +81,13 @@ def start_thread(
     follow_quietly(viewer.me, Ref("forum.thread", thread.id), Level.WATCHING)
     add_post(viewer, thread=thread, board=board, body=body, tag_ids=tag_ids)
     return thread
+
+
+def start_of(viewer: Viewer, *, board: Board, kind: ThreadKind, lens: Lens | None) -> Start:
+    """What the right to start is judged by: the place, the kind, and the profile of whoever wants to."""
+    profile = session().execute(select(User.fields, User.affiliation_kind).where(User.id == viewer.user_id)).first()
+    fields, affiliation_kind = profile if profile is not None else ([], "")
+    return Start(board, kind, lens, tuple(fields), affiliation_kind)
 
 
 def check_poll(poll: PollDraft) -> PollDraft:

@@ -37,7 +37,8 @@ class Community(Model):
 class Board(Model):
     """A place for threads within a community. `audience` is the token that a viewer must hold to see anything in it.
 
-    The counters count live threads and posts; each is kept by one function in `forum.counters`.
+    The counters count live threads and posts; each is kept by one function in `forum.counters`. `version` grows
+    with every change that a list of the board's threads could show; rendered lists hang on it.
     """
 
     __tablename__ = "board"
@@ -52,6 +53,7 @@ class Board(Model):
     thread_count: Mapped[int] = mapped_column(default=0)
     post_count: Mapped[int] = mapped_column(default=0)
     open_question_count: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(default=1)
 
     __table_args__ = (UniqueConstraint("community_id", "slug"),)
 

@@ -32,6 +32,16 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class LensPlace:
+    """One of the three ways to look across all sectors."""
+
+    slug: str
+    name: str
+    about: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Day:
     """One point of a sparkline."""
 
@@ -62,6 +72,7 @@ class CommunityRow:
     follower_count: int
     days: list[Day]
     boards: list[BoardRow] = field(default_factory=list)
+    level: str = "normal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +138,7 @@ class PostRow:
     reply_to: tuple[int, str] | None
     may_edit: bool
     may_delete: bool
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,141 @@
+"""Communities with their state at a glance: every number is over the boards that this viewer sees."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, func, select
+from sqlalchemy.orm import aliased
+
+from accounts.models import Grant, User
+from activity.models import Follow, Level
+from forum.models import Board, BoardDay, Community, Tag
+from forum.policy import visible_boards
+from forum.queries.lists import board_place, community_place
+from forum.queries.people import person_columns, person_of
+from forum.queries.rows import BoardRow, CommunityRow, Day, Person
+from kernel.clock import now
+from kernel.db import session
+from kernel.errors import NotFoundError
+from kernel.viewer import Viewer
+
+DAYS = 30
+MOST_TAGS = 200
+
+Moderator = aliased(User, name="moderator")
+
+
+def communities(viewer: Viewer) -> list[CommunityRow]:
+    """All communities of which the viewer sees a board: two queries."""
+    rows = session().execute(_boards(viewer)).all()
+    days = _days([row.Board.id for row in rows])
+    grouped: dict[int, list[Row[Any]]] = defaultdict(list)
+    for row in rows:
+        grouped[row.Community.id].append(row)
+    return [_community_row(viewer, group, days) for group in grouped.values()]
+
+
+def community_named(viewer: Viewer, slug: str) -> CommunityRow:
+    """One community; two queries; `NotFoundError` when the viewer sees no board of it."""
+    rows = session().execute(_boards(viewer).where(Community.slug == slug)).all()
+    if not rows:
+        raise NotFoundError
+    return _community_row(viewer, rows, _days([row.Board.id for row in rows]))
+
+
+def version_of(viewer: Viewer, slug: str | None = None) -> int:
+    """A number that changes whenever a list of threads in this community (or in any) may look different."""
+    query = select(func.sum(Board.version)).where(visible_boards(viewer))
+    if slug is not None:
+        query = query.join(Community, Community.id == Board.community_id).where(Community.slug == slug)
+    return int(session().scalar(query) or 0)
+
+
+def _boards(viewer: Viewer) -> Select[Any]:
+    return (
+        select(Board, Community, Follow.level)
+        .join(Community, Community.id == Board.community_id)
+        .outerjoin(
+            Follow,
+            and_(Follow.kind == "forum.community", Follow.ref_id == Community.id, Follow.user_id == viewer.user_id),
+        )
+        .where(visible_boards(viewer))
+        .order_by(Community.position, Board.position)
+    )
+
+
+def _days(board_ids: list[int]) -> dict[int, list[Any]]:
+    """Posts by board and day over the last weeks: at most `DAYS` rows a board, however many posts there are."""
+    rows = session().execute(
+        select(BoardDay.board_id, BoardDay.day, BoardDay.posts).where(
+            BoardDay.board_id.in_(board_ids), BoardDay.day > now().date() - timedelta(days=DAYS)
+        )
+    )
+    by_board: dict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        by_board[row.board_id].append(row)
+    return by_board
+
+
+def _community_row(viewer: Viewer, rows: Sequence[Row[Any]], days: dict[int, list[Any]]) -> CommunityRow:
+    community: Community = rows[0].Community
+    boards: list[Board] = [row.Board for row in rows]
+    posts: dict[Any, int] = defaultdict(int)
+    for board in boards:
+        for bar in days.get(board.id, ()):
+            posts[bar.day] += bar.posts
+    today = now().date()
+    span = [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
+    return CommunityRow(
+        place=community_place(community, viewer),
+        about=community.about(viewer.locale),
+        code=community.code,
+        thread_count=sum(board.thread_count for board in boards),
+        post_count=sum(board.post_count for board in boards),
+        open_question_count=sum(board.open_question_count for board in boards),
+        follower_count=community.follower_count,
+        days=[Day(day, posts.get(day, 0)) for day in span],
+        boards=[
+            BoardRow(board_place(board, community, viewer), board.thread_count, board.post_count, board.open_question_count)
+            for board in boards
+        ],
+        level=rows[0].level or Level.NORMAL,
+    )
+
+
+def moderators(community_id: int) -> list[Person]:
+    """Who looks after the community."""
+    rows = session().execute(
+        select(Moderator.id, *person_columns(Moderator, "moderator"))
+        .join(Grant, Grant.user_id == Moderator.id)
+        .where(Grant.token == f"moderator:{community_id}")
+        .order_by(Moderator.id)
+        .limit(12)
+    )
+    return [person_of(row, "moderator", user_id=row.id, name="") for row in rows]
+
+
+def level_of(viewer: Viewer, kind: str, ref_id: int) -> str:
+    """At which level I follow a thing."""
+    if not viewer.signed_in:
+        return "normal"
+    found = session().get(Follow, (viewer.user_id, kind, ref_id))
+    return found.level if found else "normal"
+
+
+def tags() -> list[Tag]:
+    """The tags of public threads, the most used first."""
+    return list(
+        session().scalars(
+            select(Tag).where(Tag.public_thread_count > 0).order_by(Tag.public_thread_count.desc(), Tag.id).limit(MOST_TAGS)
+        )
+    )
+
+
+def tag_named(name: str) -> Tag:
+    """A tag by its name; `NotFoundError` when nobody uses it."""
+    tag = session().scalars(select(Tag).where(Tag.name == name)).first()
+    if tag is None:
+        raise NotFoundError
+    return tag

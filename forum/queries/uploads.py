@@ -1,0 +1,114 @@
+"""Which files a viewer may have: their own, and those in live posts that they see. Nothing else is ever served."""
+
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, func, or_, select
+
+from forum.addresses import file_url
+from forum.models import Post, PostUpload, Thread, Upload
+from forum.policy import visible_threads
+from kernel.db import session
+from kernel.errors import NotFoundError
+from kernel.paging import Page, keyset_page
+from kernel.viewer import Viewer
+
+AT_ONCE = 30
+ESCAPED = str.maketrans({char: "\\" + char for char in "\\[]`*_<>$!"})
+
+
+@dataclass(frozen=True, slots=True)
+class SeenUpload:
+    """A file the viewer may have; `is_public` when everybody may, so that shared caches may keep it."""
+
+    upload: Upload
+    is_public: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRow:
+    """A file in the list of mine, with the Markdown that puts it into a text."""
+
+    id: int
+    name: str
+    url: str
+    thumb_url: str | None
+    markdown: str
+    size: int
+    width: int | None
+    height: int | None
+    is_used: bool
+
+
+def seen_upload(viewer: Viewer, upload_id: int) -> SeenUpload:
+    """The file, in one query, if it is the viewer's own or in a live post that the viewer sees; else Not Found."""
+    is_own = Upload.owner_id == viewer.user_id
+    row = (
+        session()
+        .execute(
+            select(Upload, _used_on_sight_of(Viewer()).label("is_public")).where(
+                Upload.id == upload_id,
+                or_(is_own, _used_on_sight_of(viewer)) if viewer.signed_in else _used_on_sight_of(viewer),
+            )
+        )
+        .first()
+    )
+    if row is None:
+        raise NotFoundError
+    return SeenUpload(row.Upload, bool(row.is_public))
+
+
+def my_uploads(viewer: Viewer, *, cursor: str | None = None) -> Page[UploadRow]:
+    """What the viewer added, the newest first."""
+    is_used = select(PostUpload.post_id).where(PostUpload.upload_id == Upload.id).correlate(Upload).exists()
+    page = keyset_page(
+        select(Upload, is_used.label("is_used")).where(Upload.owner_id == viewer.me),
+        keys=[Upload.id],
+        limit=AT_ONCE,
+        cursor=cursor,
+    )
+    return page.map(lambda row: upload_row(row.Upload, is_used=row.is_used))
+
+
+def used_bytes(viewer: Viewer) -> int:
+    """How much room the viewer's files take, by the index on their owner."""
+    return int(session().scalar(select(func.sum(Upload.size)).where(Upload.owner_id == viewer.me)) or 0)
+
+
+def upload_row(upload: Upload, *, is_used: bool = False) -> UploadRow:
+    """What a page or a script is told of a file."""
+    url = file_url(upload.id, upload.name)
+    label = upload.name.translate(ESCAPED)
+    return UploadRow(
+        id=upload.id,
+        name=upload.name,
+        url=url,
+        thumb_url=f"{url}?size=thumb" if upload.thumb_sha256 else None,
+        markdown=f"![{label}]({url})" if upload.is_inline else f"[{label} ({size_text(upload.size)})]({url})",
+        size=upload.size,
+        width=upload.width,
+        height=upload.height,
+        is_used=is_used,
+    )
+
+
+def size_text(size: int) -> str:
+    """A size as people say it."""
+    if size < 1000:  # noqa: PLR2004 - the step between the units
+        return _("%(count)s bytes", count=size)
+    if size < 1_000_000:  # noqa: PLR2004 - the same
+        return f"{size / 1000:.0f} kB"
+    return f"{size / 1_000_000:.1f} MB"
+
+
+def _used_on_sight_of(viewer: Viewer) -> ColumnElement[bool]:
+    """Whether a live post uses the file that this viewer sees."""
+    return (
+        visible_threads(viewer)
+        .with_only_columns(Post.id)
+        .join(Post, Post.thread_id == Thread.id)
+        .join(PostUpload, PostUpload.post_id == Post.id)
+        .where(PostUpload.upload_id == Upload.id, Post.deleted_at.is_(None), Thread.deleted_at.is_(None))
+        .correlate(Upload)
+        .exists()
+    )

@@ -1,0 +1,119 @@
+from datetime import UTC
+
+from flask import redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from forum.actions.drafts import discard
+from forum.actions.loading import board_at
+from forum.actions.threads import PollDraft, start_of, start_thread
+from forum.addresses import thread_url
+from forum.cooking import cook_post
+from forum.forms import ThreadForm
+from forum.models import Draft
+from forum.models.community import GENERAL
+from forum.models.thread import Lens, ThreadKind
+from forum.policy import ForumRight
+from forum.queries.communities import communities
+from forum.room import room
+from forum.views.posts import put_errors, split_tags
+from kernel.db import session
+from kernel.errors import InvalidError, NotFoundError
+from kernel.i18n import zone
+from kernel.limits import POSTING, limiter
+from kernel.policy import verdict
+from kernel.viewer import Viewer
+from kernel.web import current_viewer
+
+
+def _form(viewer: Viewer, *, from_request: bool) -> ThreadForm:
+    form = ThreadForm() if from_request else ThreadForm(formdata=None, data=_start_values(viewer))
+    form.place.choices = {
+        community.place.name: [
+            (f"{community.place.slug}/{board.place.slug}", f"{community.place.name} · {board.place.name}") for board in community.boards
+        ]
+        for community in communities(viewer)
+    }
+    return form
+
+
+def _start_values(viewer: Viewer) -> dict[str, str]:
+    """What the address asks for, else the draft that was left."""
+    place = request.args.get("place", "")[:80]
+    if place and "/" not in place:
+        place = f"{place}/{GENERAL}"
+    draft = session().get(Draft, (viewer.user_id, "new"))
+    kept = {"title": draft.title, "body": draft.body, **{str(k): v for k, v in draft.fields.items()}} if draft else {}
+    asked = {name: request.args[name][:200] for name in ("kind", "lens", "title") if request.args.get(name)}
+    return {**kept, **asked, **({"place": place} if place else {})}
+
+
+@room.page("/new", may=ForumRight.START)
+def compose() -> ResponseReturnValue:
+    """Write something new."""
+    viewer = current_viewer()
+    form = _form(viewer, from_request=False)
+    return _page(viewer, form, draft=session().get(Draft, (viewer.user_id, "new")))
+
+
+@room.page("/threads", may=ForumRight.START, methods=("POST",), endpoint="start_thread")
+@limiter.limit(POSTING)
+def send_thread() -> ResponseReturnValue:
+    """Start the thread and go there; what cannot be started stays in the form."""
+    viewer = current_viewer()
+    form = _form(viewer, from_request=True)
+    if request.form.get("preview"):
+        return _page(viewer, form, preview=cook_post(form.body.data or "").html)
+    if form.validate():
+        community, _slash, board = form.place.data.partition("/")
+        try:
+            thread = start_thread(
+                viewer,
+                board=board_at(viewer, community, board),
+                kind=ThreadKind(form.kind.data),
+                lens=Lens(form.lens.data) if form.lens.data else None,
+                title=form.title.data,
+                body=form.body.data,
+                tags=split_tags(form.tags.data),
+                poll=_poll(viewer, form),
+                once=form.once.data or None,
+            )
+        except InvalidError as error:
+            put_errors(form, error)
+        else:
+            discard(viewer, "new")
+            return redirect(thread_url(thread.id, thread.slug), 303)
+    return _page(viewer, form), 422
+
+
+def _poll(viewer: Viewer, form: ThreadForm) -> PollDraft | None:
+    if not (form.poll_question.data or form.poll_options.data):
+        return None
+    closes = form.poll_closes_at.data
+    return PollDraft(
+        question=form.poll_question.data or "",
+        options=(form.poll_options.data or "").splitlines(),
+        max_choices=form.poll_max_choices.data or 1,
+        closes_at=closes.replace(tzinfo=zone(viewer.timezone)).astimezone(UTC) if closes else None,
+    )
+
+
+def _page(viewer: Viewer, form: ThreadForm, *, draft: Draft | None = None, preview: str | None = None) -> str:
+    return render_template(
+        "forum/compose.html", form=form, draft=draft, preview_html=preview, may_start=may_start(viewer, form.place.data, form.lens.data)
+    )
+
+
+def may_start(viewer: Viewer, place: str | None, lens: str | None) -> dict[str, str]:
+    """For each kind of thread, why this viewer may not start it there; empty where they may."""
+    community, _slash, board_slug = (place or "").partition("/")
+    try:
+        board = board_at(viewer, community, board_slug or GENERAL)
+    except NotFoundError:
+        return {kind.value: "" for kind in ThreadKind}
+    chosen = Lens(lens) if lens in set(Lens) else None
+    start = start_of(viewer, board=board, kind=ThreadKind.DISCUSSION, lens=chosen)
+    answers = {}
+    for kind in ThreadKind:
+        answer = verdict(viewer, ForumRight.START, start.of_kind(kind))
+        answers[kind.value] = getattr(answer, "reason", "")
+    return answers

@@ -1,0 +1,112 @@
+from flask import abort, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from forum.actions.posts import reply
+from forum.actions.reading import mark_thread_read
+from forum.addresses import number_url, page_of, thread_url
+from forum.forms import ReplyForm
+from forum.models import Board, Community, Draft, Thread
+from forum.policy import IN_SIGHT, ForumRight, sight
+from forum.queries.threads import thread_view
+from forum.room import room
+from forum.views.pieces import post_body
+from kernel.db import session
+from kernel.errors import InvalidError, NotFoundError
+from kernel.limits import POSTING, SMALL_DEEDS, is_write, limiter
+from kernel.pagecache import page_for_strangers
+from kernel.web import current_viewer
+
+_STAMP = (
+    select(Thread.slug, Thread.version, Thread.post_count, Thread.merged_into_id)
+    .join(Board, Board.id == Thread.board_id)
+    .join(Community, Community.id == Thread.community_id)
+    .where(IN_SIGHT)
+)
+
+
+@room.page("/threads/<int:thread_id>", may=ForumRight.READ)
+def thread_without_slug(thread_id: int) -> ResponseReturnValue:
+    """The same thread under its full address."""
+    return thread(thread_id, "")
+
+
+@room.page("/threads/<int:thread_id>-<slug>", may=ForumRight.READ)
+def thread(thread_id: int, slug: str) -> ResponseReturnValue:
+    """A thread, at the page that holds the post asked for."""
+    viewer = current_viewer()
+    at = request.args.get("at", default=1, type=int)
+    if viewer.signed_in:
+        return _render(thread_id, slug=slug, at=at)
+    stamp = session().execute(_stamp_of(thread_id), sight(viewer)).first()
+    if stamp is None:
+        raise NotFoundError
+    if stamp.slug != slug or stamp.merged_into_id is not None:
+        return _render(thread_id, slug=slug, at=at)
+    page = min(page_of(at), page_of(stamp.post_count)) if at > 0 else 1
+    return page_for_strangers(
+        ("thread", thread_id, page), version=stamp.version, render=lambda: str(_render(thread_id, slug=slug, at=at))
+    )
+
+
+def _stamp_of(thread_id: int):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a Select of four columns
+    return _STAMP.where(Thread.id == thread_id)
+
+
+def _render(thread_id: int, *, slug: str, at: int, form: ReplyForm | None = None) -> ResponseReturnValue:
+    viewer = current_viewer()
+    view = thread_view(viewer, thread_id, at=at)
+    if view.merged_into_url and not view.may_moderate:
+        return redirect(view.merged_into_url, 301)
+    if view.thread.url != thread_url(thread_id, slug):
+        query = request.query_string.decode("ascii", "ignore")
+        return redirect(view.thread.url + (f"?{query}" if query else ""), 301)
+    draft = session().get(Draft, (viewer.user_id, f"thread:{thread_id}")) if view.may_reply else None
+    if form is None and view.may_reply:
+        form = ReplyForm(
+            formdata=None, body=draft.body if draft else "", reply_to=request.args.get("reply_to", "", type=str)[:20]
+        )
+    return render_template("forum/thread.html", view=view, form=form, draft=draft, post_body=post_body, preview_html=None)
+
+
+@room.page("/threads/<int:thread_id>/posts", may=ForumRight.REPLY, methods=("POST",), endpoint="reply")
+@limiter.limit(POSTING, exempt_when=lambda: not is_write())
+def send_reply(thread_id: int) -> ResponseReturnValue:
+    """Post a reply and go to it; what cannot be posted stays in the form."""
+    from forum.actions.drafts import discard
+    from forum.cooking import cook_post
+
+    viewer, form = current_viewer(), ReplyForm()
+    at = 2**31
+    view = thread_view(viewer, thread_id, at=at)
+    if request.form.get("preview"):
+        page = render_template(
+            "forum/thread.html", view=view, form=form, draft=None, post_body=post_body, preview_html=cook_post(form.body.data or "").html
+        )
+        return page
+    if form.validate():
+        try:
+            post = reply(
+                viewer,
+                thread_id=thread_id,
+                body=form.body.data,
+                reply_to=int(form.reply_to.data) if (form.reply_to.data or "").isdecimal() else None,
+                once=form.once.data or None,
+            )
+        except InvalidError as error:
+            form.body.errors = [*form.body.errors, error.errors.get("body", error.detail)]
+        else:
+            discard(viewer, f"thread:{thread_id}")
+            return redirect(number_url(view.thread.url, post.number), 303)
+    return render_template("forum/thread.html", view=view, form=form, draft=None, post_body=post_body, preview_html=None), 422
+
+
+@room.page("/threads/<int:thread_id>/read", may=ForumRight.READ_MARK, methods=("POST",))
+@limiter.limit(SMALL_DEEDS)
+def read(thread_id: int) -> ResponseReturnValue:
+    """I read up to this post."""
+    number = request.form.get("number", type=int)
+    if number is None:
+        abort(400)
+    mark_thread_read(current_viewer(), thread_id=thread_id, number=number)
+    return "", 204

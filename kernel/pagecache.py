@@ -1,0 +1,98 @@
+"""Ready-made pages for strangers, and ready-made pieces for everybody.
+
+A page that nobody is signed in to see depends only on what it shows: it is kept under the version of that and given
+out again as long as the version holds, and at most a minute, since the names of people change elsewhere.
+A version is read from the database at every request, so what was deleted or made private is gone at once.
+"""
+
+import gzip
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from threading import Lock
+
+from flask import Response, current_app, make_response, request
+from markupsafe import Markup
+
+from kernel.web import current_viewer
+
+PAGES_BYTES = 24 * 1024 * 1024
+PIECES_BYTES = 24 * 1024 * 1024
+KEPT_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    version: int
+    made: float
+    plain: bytes
+    packed: bytes
+    etag: str
+
+
+class _Shelf:
+    """Values by key, the least recently used thrown out when the bytes exceed the bound."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._bytes = 0
+        self._items: OrderedDict[Hashable, tuple[object, int]] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Hashable) -> object | None:
+        with self._lock:
+            found = self._items.get(key)
+            if found is None:
+                return None
+            self._items.move_to_end(key)
+            return found[0]
+
+    def put(self, key: Hashable, value: object, size: int) -> None:
+        with self._lock:
+            old = self._items.pop(key, None)
+            self._bytes += size - (old[1] if old else 0)
+            self._items[key] = (value, size)
+            while self._bytes > self._limit:
+                _key, (_value, freed) = self._items.popitem(last=False)
+                self._bytes -= freed
+
+
+_pages = _Shelf(PAGES_BYTES)
+_pieces = _Shelf(PIECES_BYTES)
+
+
+def page_for_strangers(key: tuple[Hashable, ...], *, version: int, render: Callable[[], str]) -> Response:
+    """The page, ready-made if its version still holds. Whoever is signed in, or has a session, gets a fresh one."""
+    viewer = current_viewer()
+    if viewer.signed_in or request.cookies.get(_session_cookie()):
+        return make_response(render())
+    full_key = (*key, viewer.locale, viewer.timezone, viewer.theme)
+    page = _pages.get(full_key)
+    if not isinstance(page, _Page) or page.version != version or time.monotonic() - page.made > KEPT_SECONDS:
+        plain = render().encode()
+        etag = hashlib.blake2b(plain, digest_size=12).hexdigest()
+        page = _Page(version, time.monotonic(), plain, gzip.compress(plain, 6, mtime=0), etag)
+        _pages.put(full_key, page, len(page.plain) + len(page.packed))
+    wants_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
+    response = make_response(page.packed if wants_gzip else page.plain)
+    if wants_gzip:
+        response.headers["Content-Encoding"] = "gzip"
+    response.headers["Vary"] = "Cookie, Accept-Language, Accept-Encoding"
+    response.set_etag(page.etag + ("-gz" if wants_gzip else ""))
+    return response.make_conditional(request) if "If-None-Match" in request.headers else response
+
+
+def piece(key: Hashable, render: Callable[[], str]) -> Markup:
+    """A rendered piece that depends on nothing but `key`."""
+    found = _pieces.get(key)
+    if not isinstance(found, Markup):
+        found = Markup(render())  # noqa: S704 - rendered by a template that escapes
+        _pieces.put(key, found, len(found) * 2)
+    return found
+
+
+def _session_cookie() -> str:
+    name: str = current_app.config["SESSION_COOKIE_NAME"]
+    return name

@@ -1,0 +1,89 @@
+"""Atom feeds and the site map: what anybody may read, in the forms that readers and crawlers understand."""
+
+from flask import Response, current_app, make_response, render_template
+from sqlalchemy import select
+
+from forum.addresses import thread_url
+from forum.models import Board, Thread
+from forum.policy import live_threads
+from forum.queries.communities import communities, community_named, tag_named
+from forum.queries.rows import ThreadRow
+from kernel.clock import now
+from kernel.db import session
+from kernel.policy import Door
+from kernel.viewer import Viewer
+from kernel.web import current_viewer
+from portal import queries
+from portal.room import room
+
+MOST_URLS = 20_000
+
+
+@room.page("/feeds/latest.atom", may=Door.ANYONE)
+def feed() -> Response:
+    """The newest threads of the whole site."""
+    stranger = _stranger()
+    return _atom("/feeds/latest.atom", "/", current_app.config["SETTINGS"].site_name, queries.feed_threads(stranger))
+
+
+@room.page("/feeds/communities/<slug>.atom", may=Door.ANYONE)
+def community_feed(slug: str) -> Response:
+    """The newest threads of a community."""
+    stranger = _stranger()
+    found = community_named(stranger, slug)
+    return _atom(f"/feeds/communities/{slug}.atom", found.place.url, found.place.name, queries.feed_threads(stranger, community=slug))
+
+
+@room.page("/feeds/tags/<name>.atom", may=Door.ANYONE)
+def tag_feed(name: str) -> Response:
+    """The newest threads under a tag."""
+    stranger = _stranger()
+    found = tag_named(name)
+    return _atom(f"/feeds/tags/{name}.atom", f"/tags/{name}", found.name, queries.feed_threads(stranger, tag_id=found.id))
+
+
+def _stranger() -> Viewer:
+    """Feeds are read by programs without a session: they carry what a stranger may see, whoever asks."""
+    return Viewer(locale=current_viewer().locale)
+
+
+def _atom(address: str, page: str, title: str, threads: list[ThreadRow]) -> Response:
+    base = current_app.config["BASE_URL"]
+    updated = max((thread.last_post_at for thread in threads), default=now())
+    body = render_template("portal/feed.atom", base=base, address=address, page=page, title=title, threads=threads, updated=updated)
+    response = make_response(body)
+    response.content_type = "application/atom+xml; charset=utf-8"
+    response.add_etag()
+    return response
+
+
+@room.page("/sitemap.xml", may=Door.ANYONE)
+def sitemap() -> Response:
+    """Where a crawler finds what everybody may read: communities, and the newest threads."""
+    stranger = Viewer()
+    rows = session().execute(
+        select(Thread.id, Thread.slug, Thread.last_post_at)
+        .join(Board, Board.id == Thread.board_id)
+        .where(live_threads(stranger))
+        .order_by(Thread.last_post_at.desc(), Thread.id.desc())
+        .limit(MOST_URLS)
+    )
+    threads = [(thread_url(row.id, row.slug), row.last_post_at) for row in rows]
+    body = render_template(
+        "portal/sitemap.xml",
+        base=current_app.config["BASE_URL"],
+        communities=[row.place.url for row in communities(stranger)],
+        threads=threads,
+    )
+    response = make_response(body)
+    response.content_type = "application/xml; charset=utf-8"
+    return response
+
+
+@room.page("/robots.txt", may=Door.ANYONE)
+def robots() -> Response:
+    """Nothing that needs a person, and no endless spaces."""
+    lines = ["User-agent: *", "Disallow: /settings", "Disallow: /new", "Disallow: /*?cursor=", f"Sitemap: {current_app.config['BASE_URL']}/sitemap.xml"]
+    response = make_response("\n".join(lines) + "\n")
+    response.content_type = "text/plain; charset=utf-8"
+    return response

@@ -1,0 +1,34 @@
+from datetime import timedelta
+
+from flask import Response, jsonify
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from kernel.clock import now
+from kernel.db import session
+from kernel.jobs import Job
+from kernel.policy import Door
+from portal.room import room
+
+LONGEST_LAG = timedelta(minutes=10)
+
+
+@room.page("/healthz", may=Door.ANYONE)
+def healthz() -> Response:
+    """Whether the site is fit: the database answers, and no due job waits for long."""
+    try:
+        session().execute(text("SELECT 1"))
+        oldest = session().scalar(select(func.min(Job.run_at)).where(Job.state == "waiting", Job.run_at <= now()))
+    except SQLAlchemyError:
+        session().rollback()
+        return _answer(503, {"database": "unreachable"})
+    lag = max((now() - oldest).total_seconds(), 0.0) if oldest else 0.0
+    is_fit = lag < LONGEST_LAG.total_seconds()
+    return _answer(200 if is_fit else 503, {"database": "ok", "worker_lag_seconds": round(lag, 1)})
+
+
+def _answer(status: int, facts: dict[str, object]) -> Response:
+    response = jsonify({"status": "ok" if status == 200 else "unfit", **facts})  # noqa: PLR2004 - HTTP
+    response.status_code = status
+    response.headers["Cache-Control"] = "no-store"
+    return response
