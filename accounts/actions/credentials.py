@@ -1,0 +1,93 @@
+"""Passwords and addresses: forgotten, reset, changed."""
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from accounts.actions.letters import CONFIRM, RESET, new_letter, redeem
+from accounts.actions.signing import revoke_all_sessions, revoke_other_sessions
+from accounts.events import PersonConfirmed
+from accounts.mails import (
+    mail_confirmation,
+    mail_email_changing,
+    mail_known_address,
+    mail_password_changed,
+    mail_reset,
+)
+from accounts.models import EmailToken, User
+from accounts.names import clean_email
+from accounts.passwords import fault_of, hash_password, is_password
+from accounts.policy import AccountRight
+from accounts.queries import my_account
+from kernel.clock import now
+from kernel.db import session
+from kernel.errors import InvalidError
+from kernel.events import emit
+from kernel.policy import authorise
+from kernel.viewer import Viewer
+
+
+def request_reset(_viewer: Viewer, *, email: str) -> None:
+    """Send a link to choose a new password, if the address is known; silent if not."""
+    address = clean_email(email) or ""
+    user = session().scalar(select(User).where(User.email == address, User.suspended_at.is_(None)))
+    if user is not None:
+        mail_reset(user, token=new_letter(user_id=user.id, purpose=RESET, email=user.email))
+
+
+def reset_password(_viewer: Viewer, *, token: str, password: str) -> User:
+    """A new password by the link: it proves the address too, and signs out everywhere."""
+    letter = redeem(token, RESET)
+    user = session().get_one(User, letter.user_id)
+    if user.suspended_at is not None or letter.email != user.email:
+        raise InvalidError(_("This link was used already, or it is too old."), errors={"token": "expired"})
+    _set_password(user, password)
+    if user.email_confirmed_at is None:
+        user.email_confirmed_at = now()
+        emit(PersonConfirmed(user_id=user.id))
+    revoke_all_sessions(user.id)
+    return user
+
+
+def change_password(viewer: Viewer, *, current: str, password: str) -> None:
+    """A new password for whoever knows the old one; other sessions end."""
+    authorise(viewer, AccountRight.CHANGE_SIGN_IN)
+    user = my_account(viewer)
+    _must_know(user, current)
+    _set_password(user, password)
+    revoke_other_sessions(viewer)
+
+
+def change_email(viewer: Viewer, *, current: str, email: str) -> None:
+    """Ask for a new address: it counts once confirmed, and the old one is told.
+
+    What the page says does not depend on whether somebody has the address already; its owner is told by mail.
+    """
+    authorise(viewer, AccountRight.CHANGE_SIGN_IN)
+    user = my_account(viewer)
+    _must_know(user, current)
+    address = clean_email(email)
+    if address is None:
+        raise InvalidError(errors={"email": _("This is not an e-mail address that mail could reach.")})
+    if address == user.email:
+        raise InvalidError(errors={"email": _("This is your address already.")})
+    owner = session().scalar(select(User).where(User.email == address))
+    if owner is not None:
+        mail_known_address(owner)
+    else:
+        mail_confirmation(user, email=address, token=new_letter(user_id=user.id, purpose=CONFIRM, email=address))
+    if user.email_confirmed_at is not None:
+        mail_email_changing(user, new=address)
+
+
+def _must_know(user: User, password: str) -> None:
+    if not is_password(password, user.password_hash):
+        raise InvalidError(errors={"current": _("This is not your present password.")})
+
+
+def _set_password(user: User, password: str) -> None:
+    fault = fault_of(password, handle=user.handle, email=user.email)
+    if fault:
+        raise InvalidError(errors={"password": fault})
+    user.password_hash = hash_password(password)
+    session().query(EmailToken).filter_by(user_id=user.id, purpose=RESET).delete()
+    mail_password_changed(user)
