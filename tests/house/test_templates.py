@@ -1,0 +1,157 @@
+"""Templates and addresses: none is an orphan, none is missing, and nothing in them goes round the wall."""
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from jinja2 import Environment
+from jinja2.meta import find_referenced_templates
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.routing import RequestRedirect
+
+from tests.house.source import ROOT, trees
+
+TEMPLATES = ROOT / "templates"
+SCRIPTS = ROOT / "static" / "js"
+EXPRESSION = re.compile(r"\{\{.*?\}\}")
+ADDRESS = re.compile(
+    r"""\b(?:href|action|formaction|src|hx-get|hx-post|data-[a-z-]*url)=(["'])(/(?!static/)[^"']*?)\1"""
+)
+INLINE = re.compile(
+    r"""\son[a-z]+\s*=|\sstyle\s*=|javascript:|<style|<script(?![^>]*\ssrc=)(?![^>]*type="application/)"""
+)
+STAND_INS = ("1", "1-a", "a", "like", "materials", "new")
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """All templates."""
+    return tuple(sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.*") if path.is_file()))
+
+
+def text_of(name: str) -> str:
+    """A template without its comments."""
+    return re.sub(r"\{#.*?#\}", "", (TEMPLATES / name).read_text(encoding="utf-8"), flags=re.DOTALL)
+
+
+@cache
+def named_in_code() -> tuple[set[str], list[re.Pattern[str]]]:
+    """Template names that the Python code spells out, and those it puts together, as patterns."""
+    plain: set[str] = set()
+    patterns: list[re.Pattern[str]] = []
+    for _name, tree in trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                plain.add(node.value)
+            elif isinstance(node, ast.JoinedStr):
+                parts = [re.escape(str(v.value)) if isinstance(v, ast.Constant) else r"[\w./-]+" for v in node.values]
+                if any(isinstance(v, ast.Constant) and "/" in str(v.value) for v in node.values):
+                    patterns.append(re.compile("".join(parts)))
+    return plain, patterns
+
+
+def test_every_template_is_used() -> None:
+    environment = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
+    used: set[str] = set()
+    for name in names():
+        for other in find_referenced_templates(environment.parse((TEMPLATES / name).read_text(encoding="utf-8"))):
+            used |= {other} if other else {n for n in names() if Path(n).parent == Path(name).parent and n != name}
+    plain, patterns = named_in_code()
+    orphans = [n for n in names() if n not in used | plain and not any(p.fullmatch(n) for p in patterns)]
+    assert orphans == []
+
+
+def test_every_template_that_is_named_exists() -> None:
+    environment = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
+    wanted = {
+        other
+        for name in names()
+        for other in find_referenced_templates(environment.parse((TEMPLATES / name).read_text(encoding="utf-8")))
+        if other
+    }
+    wanted |= {
+        call.args[0].value
+        for _name, tree in trees()
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        and getattr(call.func, "id", getattr(call.func, "attr", "")) == "render_template"
+        and call.args
+        and isinstance(call.args[0], ast.Constant)
+    }
+    assert wanted - set(names()) == set()
+
+
+@pytest.mark.parametrize("name", [name for name in names() if name.endswith(".html")])
+def test_a_template_keeps_to_the_wall(name: str) -> None:
+    """No script, style or handler within the page; nothing marked safe but what was cooked."""
+    text = text_of(name)
+    assert INLINE.findall(re.sub(r"\{\{.*?\}\}|\{%.*?%\}", "", text, flags=re.DOTALL)) == []
+    safe = re.findall(r"([\w.]+)\s*\|\s*safe", text)
+    assert all(value.endswith("html") for value in safe), safe
+    for form in re.findall(r"<form\b[^>]*>.*?</form>", text, re.DOTALL | re.IGNORECASE):
+        opening = form.partition(">")[0]
+        if re.search(r"""method\s*=\s*["']?post""", opening, re.IGNORECASE):
+            assert "csrf" in form, opening
+
+
+def _leads_somewhere(app: Flask, address: str) -> bool:
+    adapter = app.url_map.bind("127.0.0.1")
+    path = address.partition("?")[0].partition("#")[0]
+    for stand_in in STAND_INS:
+        try:
+            adapter.match(EXPRESSION.sub(stand_in, path), method="GET")
+        except (MethodNotAllowed, RequestRedirect):
+            return True
+        except HTTPException:
+            continue
+        return True
+    return False
+
+
+def test_every_address_in_a_template_leads_somewhere(app: Flask) -> None:
+    lost = [
+        f"{name}: {address}"
+        for name in names()
+        for _quote, address in ADDRESS.findall(text_of(name))
+        if "{%" not in address and not _leads_somewhere(app, address)
+    ]
+    assert lost == []
+
+
+def test_every_endpoint_named_in_a_template_exists(app: Flask) -> None:
+    named = {
+        (name, endpoint)
+        for name in names()
+        for endpoint in re.findall(r"""url_for\(\s*["']([\w.]+)["']""", text_of(name))
+    }
+    assert {pair for pair in named if pair[1] not in app.view_functions} == set()
+
+
+@cache
+def _all_text() -> str:
+    code = "\n".join(
+        line
+        for room in (path for path, _tree in trees())
+        for line in (ROOT / room).read_text(encoding="utf-8").splitlines()
+        if ".page(" not in line
+    )
+    scripts = "\n".join(path.read_text(encoding="utf-8") for path in sorted(SCRIPTS.rglob("*.js")))
+    return code + scripts + "\n".join(text_of(name) for name in names())
+
+
+def test_no_route_is_an_orphan(app: Flask) -> None:
+    """Each page and each deed is reached from a template, a script or a redirect; programs read the API's description."""
+    known_outside = {"/static/<path:path>", "/healthz", "/robots.txt", "/sitemap.xml", "/favicon.ico"}
+    orphans = []
+    for rule in app.url_map.iter_rules():
+        if rule.rule in known_outside or rule.rule.startswith("/api/"):
+            continue
+        parts = [re.escape(part) for part in re.split(r"<[^>]+>", rule.rule)]
+        pattern = "[\"'`(=}]" + r"[^\s\"'<>]{1,60}?".join(parts) + (r"(?=[\"'`?#{\s)])" if parts[-1] else "")
+        by_name = re.escape(f'url_for("{rule.endpoint}"') + "|" + re.escape(f"url_for('{rule.endpoint}'")
+        if not re.search(pattern, _all_text()) and not re.search(by_name, _all_text()):
+            orphans.append(f"{rule.rule} ({rule.endpoint})")
+    assert orphans == []
