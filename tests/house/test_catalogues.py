@@ -10,7 +10,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from tests.house.source import ROOT, ROOMS
+from tests.house.source import ROOMS, ROOT
 
 CHINESE = ROOT / "translations" / "zh_Hans" / "LC_MESSAGES" / "messages.po"
 METHODS = [

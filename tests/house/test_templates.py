@@ -143,7 +143,7 @@ def _all_text() -> str:
 
 
 def test_no_route_is_an_orphan(app: Flask) -> None:
-    """Each page and each deed is reached from a template, a script or a redirect; programs read the API's description."""
+    """Each page and each deed is reached from a template, a script or a redirect."""
     known_outside = {"/static/<path:path>", "/healthz", "/robots.txt", "/sitemap.xml", "/favicon.ico"}
     orphans = []
     for rule in app.url_map.iter_rules():

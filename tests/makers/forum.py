@@ -45,7 +45,7 @@ def board(*, audience: str = PUBLIC, community_slug: str = "materials", slug: st
 def thread(
     *,
     author: User | None = None,
-    board: Board | None = None,  # noqa: A002 - it reads as what it is
+    board: Board | None = None,
     kind: ThreadKind = ThreadKind.DISCUSSION,
     lens: Lens | None = None,
     title: str = "",
@@ -60,7 +60,7 @@ def thread(
             board
             or work.scalars(select(Board).where(Board.community_id == community().id, Board.slug == "general")).one()
         )
-        made = start_thread(
+        return start_thread(
             viewer_for(author.id),
             board=place,
             kind=kind,
@@ -70,15 +70,13 @@ def thread(
             tags=list(tags),
             poll=poll,
         )
-    return made
 
 
 def post(*, thread: Thread, author: User | None = None, body: str = "We anneal first.", **facts: Any) -> Post:
     """A reply by `author` (or somebody) in `thread`."""
     author = author or person()
     with unit_of_work():
-        made = reply(viewer_for(author.id), thread_id=thread.id, body=body, **facts)
-    return made
+        return reply(viewer_for(author.id), thread_id=thread.id, body=body, **facts)
 
 
 def opening_post(thread: Thread) -> Post:
