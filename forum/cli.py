@@ -103,9 +103,7 @@ def _board_id(community: str, board: str) -> int:
             )
     ids: dict[str, int] = {row.slug: row.id for row in boards}
     if board not in ids:
-        raise click.UsageError(
-            f"There is no board {board!r} in {community}. There are: {', '.join(sorted(ids))}."
-        )
+        raise click.UsageError(f"There is no board {board!r} in {community}. There are: {', '.join(sorted(ids))}.")
     return ids[board]
 
 

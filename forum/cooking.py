@@ -54,9 +54,14 @@ def check_title(title: str) -> str:
     """The title as it will be kept; raises `InvalidError` on field `title`."""
     title = clean_line(title)
     if len(title) < 4:  # noqa: PLR2004 - 你好吗？ is four characters, and the shortest title that says something
-        raise InvalidError(_("The title is too short to say anything."), errors={"title": _("At least four characters.")})
+        raise InvalidError(
+            _("The title is too short to say anything."), errors={"title": _("At least four characters.")}
+        )
     if len(title) > LONGEST_TITLE:
-        raise InvalidError(_("The title is too long."), errors={"title": _("At most %(count)s characters.", count=LONGEST_TITLE)})
+        raise InvalidError(
+            _("The title is too long."),
+            errors={"title": _("At most %(count)s characters.", count=LONGEST_TITLE)},
+        )
     return title
 
 
@@ -66,7 +71,10 @@ def check_body(body: str) -> str:
     if not body.strip():
         raise InvalidError(_("There is no text."), errors={"body": _("Write something first.")})
     if len(body) > LONGEST_BODY:
-        raise InvalidError(_("The text is too long."), errors={"body": _("At most %(count)s characters.", count=LONGEST_BODY)})
+        raise InvalidError(
+            _("The text is too long."),
+            errors={"body": _("At most %(count)s characters.", count=LONGEST_BODY)},
+        )
     return body
 
 
@@ -74,5 +82,7 @@ def check_tags(tags: list[str]) -> list[str]:
     """The tags as they will be kept, each once; raises `InvalidError` on field `tags`."""
     cleaned = list(dict.fromkeys(tag for tag in (clean_tag(text) for text in tags) if tag))
     if len(cleaned) > MOST_TAGS:
-        raise InvalidError(_("There are too many tags."), errors={"tags": _("At most %(count)s tags.", count=MOST_TAGS)})
+        raise InvalidError(
+            _("There are too many tags."), errors={"tags": _("At most %(count)s tags.", count=MOST_TAGS)}
+        )
     return cleaned

@@ -20,7 +20,7 @@ from kernel.ids import new_token
 BODY = [InputRequired(_("Write something first.")), Length(max=LONGEST_BODY)]
 
 
-class ReplyForm(FlaskForm):  # type: ignore[misc]
+class ReplyForm(FlaskForm):
     """A reply. `once` makes the second sending of the same form harmless."""
 
     body = TextAreaField(_("Your reply"), BODY)
@@ -28,7 +28,7 @@ class ReplyForm(FlaskForm):  # type: ignore[misc]
     once = HiddenField(default=new_token)
 
 
-class ThreadForm(FlaskForm):  # type: ignore[misc]
+class ThreadForm(FlaskForm):
     """A new thread, perhaps with a poll."""
 
     place = SelectField(_("Where"))
@@ -62,7 +62,7 @@ class ThreadForm(FlaskForm):  # type: ignore[misc]
     once = HiddenField(default=new_token)
 
 
-class EditForm(FlaskForm):  # type: ignore[misc]
+class EditForm(FlaskForm):
     """A changed post; the opening post also carries title and tags. `version` is what the editor started from."""
 
     title = StringField(_("Title"), [Optional(), Length(max=LONGEST_TITLE)])

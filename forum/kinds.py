@@ -17,9 +17,13 @@ from kernel.viewer import Viewer
 
 def _threads(viewer: Viewer, ids: Iterable[int]) -> Mapping[int, Card]:
     rows = session().execute(
-        visible_threads(viewer).with_only_columns(Thread.id, Thread.title, Thread.slug, Thread.lang).where(Thread.id.in_(ids))
+        visible_threads(viewer)
+        .with_only_columns(Thread.id, Thread.title, Thread.slug, Thread.lang)
+        .where(Thread.id.in_(ids))
     )
-    return {row.id: Card(Ref("forum.thread", row.id), row.title, thread_url(row.id, row.slug), row.lang) for row in rows}
+    return {
+        row.id: Card(Ref("forum.thread", row.id), row.title, thread_url(row.id, row.slug), row.lang) for row in rows
+    }
 
 
 def _posts(viewer: Viewer, ids: Iterable[int]) -> Mapping[int, Card]:
@@ -29,7 +33,10 @@ def _posts(viewer: Viewer, ids: Iterable[int]) -> Mapping[int, Card]:
         .join(Post, Post.thread_id == Thread.id)
         .where(Post.id.in_(ids), Post.deleted_at.is_(None))
     )
-    return {row.id: Card(Ref("forum.post", row.id), f"{row.title} #{row.number}", f"/posts/{row.id}", row.lang) for row in rows}
+    return {
+        row.id: Card(Ref("forum.post", row.id), f"{row.title} #{row.number}", f"/posts/{row.id}", row.lang)
+        for row in rows
+    }
 
 
 def _communities(viewer: Viewer, ids: Iterable[int]) -> Mapping[int, Card]:
@@ -58,6 +65,8 @@ def count_follower(event: Followed) -> None:
     change = (event.new in _HEARING) - (event.old in _HEARING)
     if model is not None and change:
         session().execute(
-            update(model).where(model.id == event.ref.id).values(follower_count=model.follower_count + change)
+            update(model)
+            .where(model.id == event.ref.id)
+            .values(follower_count=model.follower_count + change)
             .execution_options(synchronize_session=False)
         )

@@ -23,13 +23,20 @@ def tell_of_post(event: PostAdded) -> None:
     if event.quoted_posts:
         quoted = select(Post.author_id).where(Post.id.in_(sorted(event.quoted_posts)), Post.author_id.is_not(None))
         for author_id in session().scalars(quoted):
-            reasons.setdefault(author_id, "quote")
+            reasons.setdefault(author_id or 0, "quote")
     if event.reply_to_author_id is not None:
         reasons.setdefault(event.reply_to_author_id, "reply")
     for ref in _watched(event):
         for user_id in followers(ref, levels=[Level.WATCHING]):
             reasons.setdefault(user_id, f"watching:{ref.kind}")
-    notify(reasons, event="post", actor_id=event.actor_id, ref=event.post, place=event.thread, audience=event.audience)
+    notify(
+        reasons,
+        event="post",
+        actor_id=event.actor_id,
+        ref=event.post,
+        place=event.thread,
+        audience=event.audience,
+    )
 
 
 def _watched(event: PostAdded) -> list[Ref]:
@@ -43,7 +50,14 @@ def _watched(event: PostAdded) -> list[Ref]:
 @subscribe(AnswerAccepted)
 def tell_of_acceptance(event: AnswerAccepted) -> None:
     """Whose answer was accepted, and who else watches the question."""
-    reasons = {user_id: f"watching:{event.thread.kind}" for user_id in followers(event.thread, levels=[Level.WATCHING])}
+    reasons = dict.fromkeys(followers(event.thread, levels=[Level.WATCHING]), f"watching:{event.thread.kind}")
     if event.author_id is not None:
         reasons[event.author_id] = "accepted"
-    notify(reasons, event="accepted", actor_id=event.actor_id, ref=event.post, place=event.thread, audience=event.audience)
+    notify(
+        reasons,
+        event="accepted",
+        actor_id=event.actor_id,
+        ref=event.post,
+        place=event.thread,
+        audience=event.audience,
+    )

@@ -11,7 +11,6 @@ from forum.models.thread import Lens, ThreadKind
 from kernel.policy import ALLOWED, Allowed, Denied, Door, Verdict, rule
 from kernel.viewer import Viewer
 
-
 FIRMS = ("firm", "provider", "patent-firm")
 
 
@@ -44,7 +43,7 @@ def live_threads(viewer: Viewer) -> ColumnElement[bool]:
     return and_(visible_boards(viewer), Thread.deleted_at.is_(None))
 
 
-def visible_threads(viewer: Viewer) -> Select[tuple[Thread, Board, Community]]:
+def visible_threads(viewer: Viewer) -> Select[Thread, Board, Community]:
     """Threads that the viewer may open, deleted ones only where they moderate; a merged one still leads to the other."""
     moderated = [int(right.removeprefix("moderator:")) for right in viewer.rights if right.startswith("moderator:")]
     sees_deleted: ColumnElement[bool] = Thread.community_id.in_(moderated) if moderated else false()
@@ -54,7 +53,11 @@ def visible_threads(viewer: Viewer) -> Select[tuple[Thread, Board, Community]]:
         .join(Community, Community.id == Thread.community_id)
         .where(visible_boards(viewer))
     )
-    return query if viewer.is_staff else query.where(or_(Thread.deleted_at.is_(None), Thread.merged_into_id.is_not(None), sees_deleted))
+    return (
+        query
+        if viewer.is_staff
+        else query.where(or_(Thread.deleted_at.is_(None), Thread.merged_into_id.is_not(None), sees_deleted))
+    )
 
 
 def sight(viewer: Viewer) -> dict[str, object]:
@@ -119,7 +122,9 @@ def _start_through(start: Start) -> Verdict:
     if start.lens is Lens.ACHIEVEMENTS and start.kind not in (ThreadKind.ACHIEVEMENT, ThreadKind.QUESTION):
         return Denied(_("The achievements community takes achievements, and questions about them."))
     if start.lens is Lens.EXPERTS and start.kind is not ThreadKind.QUESTION and not start.fields:
-        return Denied(_("Anyone may ask the experts; to lead a discussion here, first name your fields in your profile."))
+        return Denied(
+            _("Anyone may ask the experts; to lead a discussion here, first name your fields in your profile.")
+        )
     if start.lens is Lens.ENTERPRISES and start.kind is not ThreadKind.QUESTION and start.affiliation_kind not in FIRMS:
         return Denied(_("Anyone may ask the enterprises; to post for one, first name your firm in your profile."))
     return ALLOWED
@@ -191,7 +196,9 @@ def _restore(viewer: Viewer, subject: tuple[Post, Thread]) -> Verdict:
         return ALLOWED
     is_mine = post.author_id is not None and post.author_id == viewer.user_id
     if not is_mine or post.deleted_by_id != viewer.user_id:
-        return Denied(_("Only whoever deleted a post of their own, and the moderators of the community, bring it back."))
+        return Denied(
+            _("Only whoever deleted a post of their own, and the moderators of the community, bring it back.")
+        )
     return _reply(viewer, thread)
 
 

@@ -1,4 +1,4 @@
-"""Static files: one style sheet made of many, and addresses that change with the content, so that caches may keep them."""
+"""Static files: one style sheet made of many; addresses change with the content, so that caches may keep them."""
 
 import gzip
 import hashlib
@@ -9,10 +9,10 @@ from pathlib import Path
 from flask import Blueprint, Response, make_response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
-from werkzeug.utils import safe_join
+from werkzeug.security import safe_join
 
-from kernel.rooms import ENDPOINT_RIGHTS
 from kernel.policy import Door
+from kernel.rooms import ENDPOINT_RIGHTS
 from kernel.web import Guildhall
 
 ROOT = Path(__file__).resolve().parent.parent / "static"

@@ -5,7 +5,7 @@ from importlib import import_module
 from kernel.rooms import Room
 
 ROOMS = ("accounts", "activity", "forum", "portal")
-PARTS = ("models", "policy", "kinds", "notices", "jobs", "views", "api")
+PARTS = ("models", "policy", "kinds", "notices", "jobs", "checks", "views", "api")
 
 
 def open_rooms() -> list[Room]:

@@ -81,7 +81,9 @@ def page_for_strangers(key: tuple[Hashable, ...], *, version: int, render: Calla
         response.headers["Content-Encoding"] = "gzip"
     response.headers["Vary"] = "Cookie, Accept-Language, Accept-Encoding"
     response.set_etag(page.etag + ("-gz" if wants_gzip else ""))
-    return response.make_conditional(request) if "If-None-Match" in request.headers else response
+    if "If-None-Match" in request.headers:
+        response.make_conditional(request)
+    return response
 
 
 def piece(key: Hashable, render: Callable[[], str]) -> Markup:

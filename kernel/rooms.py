@@ -20,7 +20,15 @@ WITHOUT_FORM_TOKEN: set[str] = set()
 class Room(Blueprint):
     """Registers URL and right together; a house test fails any endpoint without one."""
 
-    def page(self, rule: str, *, may: Door | StrEnum, methods: tuple[str, ...] = ("GET",), endpoint: str | None = None, form_token: bool = True) -> Callable[[View], View]:
+    def page(
+        self,
+        rule: str,
+        *,
+        may: Door | StrEnum,
+        methods: tuple[str, ...] = ("GET",),
+        endpoint: str | None = None,
+        form_token: bool = True,
+    ) -> Callable[[View], View]:
         """Route `rule` to the view. `may` is a door, or a right whose door is checked here and whose rule in the action.
 
         `form_token=False` is for the few harmless forms of pages that set no cookie for strangers.

@@ -20,6 +20,8 @@ from kernel.work import unit_of_work
 
 log = structlog.get_logger("guildhall.request")
 
+REDIRECTS = range(300, 400)
+
 CSP = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: https:; font-src 'self'; "
     "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -58,7 +60,7 @@ def safe_next(target: str | None, *, default: str = "/") -> str:
     """`target` if it stays on this site, else `default`: no scheme, no host, no backslash or control character."""
     if not target or not target.startswith("/") or target.startswith("//"):
         return default
-    if "\\" in target or any(ord(char) < 33 for char in target):
+    if "\\" in target or any(char <= " " for char in target):
         return default
     parts = urlsplit(target)
     return default if parts.scheme or parts.netloc else target
@@ -120,16 +122,25 @@ def problem(status: int, code: str, title: str, detail: str = "", errors: dict[s
 
 
 def _refuse(error: GuildhallError) -> Response:
-    return _render(error.status, error.code, error.detail, error.errors, sign_in=isinstance(error, UnauthenticatedError))
+    return _render(
+        error.status, error.code, error.detail, error.errors, sign_in=isinstance(error, UnauthenticatedError)
+    )
 
 
 def _refuse_csrf(_error: CSRFError) -> Response:
-    return _render(400, "form-expired", _("This form was open for too long, or cookies are switched off. What you typed is still there: go back, reload and send it again."))
+    return _render(
+        400,
+        "form-expired",
+        _(
+            "This form was open for too long, or cookies are off. "
+            "What you typed is still there: go back, reload and send it again."
+        ),
+    )
 
 
 def _refuse_http(error: HTTPException) -> Response:
     status = error.code or 500
-    if error.response is not None or 300 <= status < 400:  # a redirect, or an answer that somebody made on purpose
+    if error.response is not None or status in REDIRECTS:  # a redirect, or an answer that somebody made on purpose
         return make_response(error.get_response())
     response = _render(status, (error.name or "error").lower().replace(" ", "-"), "")
     for name, value in error.get_headers():
@@ -163,7 +174,9 @@ def titles() -> dict[int, str]:
     }
 
 
-def _render(status: int, code: str, detail: str, errors: dict[str, str] | None = None, *, sign_in: bool = False) -> Response:
+def _render(
+    status: int, code: str, detail: str, errors: dict[str, str] | None = None, *, sign_in: bool = False
+) -> Response:
     heading = titles().get(status) or titles()[500]
     if is_api() or request.accept_mimetypes.best == "application/json":
         return problem(status, code, heading, detail, errors)
@@ -171,7 +184,15 @@ def _render(status: int, code: str, detail: str, errors: dict[str, str] | None =
         response = make_response("", 303)
         response.headers["Location"] = "/sign-in?next=" + _quoted_path()
         return response
-    page = render_template("errors/error.html", status=status, code=code, heading=heading, detail=detail, errors=errors or {}, request_id=g.get("request_id", ""))
+    page = render_template(
+        "errors/error.html",
+        status=status,
+        code=code,
+        heading=heading,
+        detail=detail,
+        errors=errors or {},
+        request_id=g.get("request_id", ""),
+    )
     return make_response(page, status)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import ColumnElement, func, literal, select
 
 from accounts.models import User
 from activity.models import Follow, Level
@@ -55,11 +55,15 @@ class PersonStats:
 
 def totals(viewer: Viewer) -> Totals:
     """Threads and posts from the boards' counters, people counted."""
-    row = session().execute(
-        select(func.coalesce(func.sum(Board.thread_count), 0), func.coalesce(func.sum(Board.post_count), 0)).where(
-            visible_boards(viewer)
+    row = (
+        session()
+        .execute(
+            select(func.coalesce(func.sum(Board.thread_count), 0), func.coalesce(func.sum(Board.post_count), 0)).where(
+                visible_boards(viewer)
+            )
         )
-    ).one()
+        .one()
+    )
     people = session().scalar(select(func.count()).select_from(User).where(User.suspended_at.is_(None)))
     return Totals(int(row[0]), int(row[1]), int(people or 0))
 
@@ -76,7 +80,9 @@ def active_lately(viewer: Viewer) -> list[ThreadRow]:
 
 def answered_for_me(viewer: Viewer) -> list[ThreadRow]:
     """Newly answered questions in what I follow that I have not seen to the end."""
-    found = lists.thread_page(viewer, lists.answered(), lists.followed_by_me(viewer), lists.not_muted(viewer), limit=SOME * 2)
+    found = lists.thread_page(
+        viewer, lists.answered(), lists.followed_by_me(viewer), lists.not_muted(viewer), limit=SOME * 2
+    )
     return [row for row in found.items if row.unread or row.is_new][:SOME]
 
 
@@ -118,34 +124,47 @@ def recent_posts(viewer: Viewer, user_id: int) -> list[RecentPost]:
         .order_by(Post.id.desc())
         .limit(RECENT)
     )
-    return [RecentPost(row.title, f"/posts/{row.id}", excerpt(row.html, EXCERPT), row.created_at, row.lang) for row in rows]
+    return [
+        RecentPost(row.title, f"/posts/{row.id}", excerpt(row.html, EXCERPT), row.created_at, row.lang) for row in rows
+    ]
 
 
 def stats_of(viewer: Viewer, user_id: int) -> PersonStats:
     """Counted no further than a thousand, so that no page grows with what it counts: one query."""
     threads = (
-        select(literal(1)).select_from(Thread).join(Board, Board.id == Thread.board_id)
-        .where(Thread.author_id == user_id, live_threads(viewer)).limit(MOST_COUNTED).subquery()
+        select(literal(1))
+        .select_from(Thread)
+        .join(Board, Board.id == Thread.board_id)
+        .where(Thread.author_id == user_id, live_threads(viewer))
+        .limit(MOST_COUNTED)
+        .subquery()
     )
     mine = (
-        select(literal(1)).select_from(Post)
-        .join(Thread, Thread.id == Post.thread_id).join(Board, Board.id == Thread.board_id)
-        .where(Post.author_id == user_id, Post.deleted_at.is_(None), live_threads(viewer)).limit(MOST_COUNTED)
+        select(literal(1))
+        .select_from(Post)
+        .join(Thread, Thread.id == Post.thread_id)
+        .join(Board, Board.id == Thread.board_id)
+        .where(Post.author_id == user_id, Post.deleted_at.is_(None), live_threads(viewer))
+        .limit(MOST_COUNTED)
     )
     accepted = mine.where(Thread.accepted_number == Post.number).subquery()
-    row = session().execute(
-        select(
-            select(func.count()).select_from(threads).scalar_subquery(),
-            select(func.count()).select_from(mine.subquery()).scalar_subquery(),
-            select(func.count()).select_from(accepted).scalar_subquery(),
+    row = (
+        session()
+        .execute(
+            select(
+                select(func.count()).select_from(threads).scalar_subquery(),
+                select(func.count()).select_from(mine.subquery()).scalar_subquery(),
+                select(func.count()).select_from(accepted).scalar_subquery(),
+            )
         )
-    ).one()
+        .one()
+    )
     return PersonStats(*row)
 
 
 def feed_threads(viewer: Viewer, *, community: str | None = None, tag_id: int | None = None) -> list[ThreadRow]:
     """The newest threads of the site, a community or a tag, for a feed."""
-    where = []
+    where: list[ColumnElement[bool]] = []
     if community is not None:
         where.append(Thread.community_id.in_(select(Community.id).where(Community.slug == community)))
     if tag_id is not None:

@@ -20,9 +20,11 @@ def accept_answer(viewer: Viewer, *, thread_id: int, number: int) -> Thread:
     authorise(viewer, ForumRight.ACCEPT, thread)
     if number == 1:
         raise InvalidError(_("The question is not its own answer."))
-    post = session().scalars(
-        select(Post).where(Post.thread_id == thread.id, Post.number == number, Post.deleted_at.is_(None))
-    ).first()
+    post = (
+        session()
+        .scalars(select(Post).where(Post.thread_id == thread.id, Post.number == number, Post.deleted_at.is_(None)))
+        .first()
+    )
     if post is None:
         raise NotFoundError
     if thread.accepted_number == number:

@@ -12,11 +12,15 @@ from kernel.viewer import Viewer
 
 def board_at(viewer: Viewer, community_slug: str, board_slug: str) -> Board:
     """The board at `/communities/<community>/<board>`."""
-    board = session().scalars(
-        select(Board)
-        .join(Community, Community.id == Board.community_id)
-        .where(Community.slug == community_slug, Board.slug == board_slug, visible_boards(viewer))
-    ).first()
+    board = (
+        session()
+        .scalars(
+            select(Board)
+            .join(Community, Community.id == Board.community_id)
+            .where(Community.slug == community_slug, Board.slug == board_slug, visible_boards(viewer))
+        )
+        .first()
+    )
     if board is None:
         raise NotFoundError
     return board
@@ -40,7 +44,7 @@ def thread_of(viewer: Viewer, thread_id: int, *, hold: bool = False) -> tuple[Th
     row = session().execute(query).first()
     if row is None:
         raise NotFoundError
-    return row[0], row[1]
+    return row.Thread, row.Board
 
 
 def post_of(viewer: Viewer, post_id: int, *, hold: bool = False) -> tuple[Post, Thread, Board]:
@@ -51,13 +55,20 @@ def post_of(viewer: Viewer, post_id: int, *, hold: bool = False) -> tuple[Post, 
     held = session().scalar(select(Post.thread_id).where(Post.id == post_id)) if hold else None
     if held is not None:
         hold_threads(held)
-    row = session().execute(
-        visible_threads(viewer).add_columns(Post).join(Post, Post.thread_id == Thread.id).where(Post.id == post_id)
-        .execution_options(populate_existing=hold)
-    ).first()
+    row = (
+        session()
+        .execute(
+            visible_threads(viewer)
+            .add_columns(Post)
+            .join(Post, Post.thread_id == Thread.id)
+            .where(Post.id == post_id)
+            .execution_options(populate_existing=hold)
+        )
+        .first()
+    )
     if row is None:
         raise NotFoundError
-    thread, board, _community, post = row
+    thread, board, post = row.Thread, row.Board, row.Post
     if held is not None and thread.id != held:
         raise ConflictError(_("The post was just moved to another thread. Reload, and try again."))
     if post.deleted_at is not None and post.author_id != viewer.user_id and not viewer.moderates(thread.community_id):

@@ -38,7 +38,9 @@ def count_votes(poll: Poll) -> None:
     """Derive the poll's counts from its votes."""
     votes = select(func.count()).where(PollVote.option_id == PollOption.id).correlate(PollOption).scalar_subquery()
     session().execute(
-        update(PollOption).where(PollOption.poll_id == poll.id).values(vote_count=votes)
+        update(PollOption)
+        .where(PollOption.poll_id == poll.id)
+        .values(vote_count=votes)
         .execution_options(synchronize_session=False)
     )
     voters = (

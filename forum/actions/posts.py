@@ -39,9 +39,11 @@ def reply(viewer: Viewer, *, thread_id: int, body: str, reply_to: int | None = N
             return session().get_one(Post, int(done))
     answered = None
     if reply_to is not None:
-        answered = session().scalars(
-            select(Post).where(Post.thread_id == thread.id, Post.id == reply_to, Post.deleted_at.is_(None))
-        ).first()
+        answered = (
+            session()
+            .scalars(select(Post).where(Post.thread_id == thread.id, Post.id == reply_to, Post.deleted_at.is_(None)))
+            .first()
+        )
     post = add_post(viewer, thread=thread, board=board, body=body, answered=answered)
     if once:
         keep(viewer.me, once, str(post.id))
@@ -50,7 +52,13 @@ def reply(viewer: Viewer, *, thread_id: int, body: str, reply_to: int | None = N
 
 
 def add_post(
-    viewer: Viewer, *, thread: Thread, board: Board, body: str, answered: Post | None = None, tag_ids: list[int] | None = None
+    viewer: Viewer,
+    *,
+    thread: Thread,
+    board: Board,
+    body: str,
+    answered: Post | None = None,
+    tag_ids: list[int] | None = None,
 ) -> Post:
     """The post itself, with all that hangs on it; `body` is checked and the deed allowed."""
     cooked = cook_post(body)
@@ -133,7 +141,9 @@ def edit_post(
     if body == post.body and new_title == thread.title and new_tags == thread.tags:
         return post
     if not is_opening and (title is not None or tags is not None):
-        raise InvalidError(_("Only the opening post carries title and tags."), errors={"title": _("Edit the opening post.")})
+        raise InvalidError(
+            _("Only the opening post carries title and tags."), errors={"title": _("Edit the opening post.")}
+        )
     _keep_revision(post, thread if is_opening else None)
     if new_title != thread.title:
         thread.title, thread.slug = new_title, slug_of(new_title)
@@ -141,7 +151,12 @@ def edit_post(
         set_tags(thread, new_tags)
     if body != post.body:
         cooked = cook_post(body)
-        post.body, post.body_format, post.html, post.renderer = body, "markdown", cooked.html, RENDERER_VERSION
+        post.body, post.body_format, post.html, post.renderer = (
+            body,
+            "markdown",
+            cooked.html,
+            RENDERER_VERSION,
+        )
         post.has_math, post.lang = cooked.has_math, guess_lang(body)
         thread.has_math = thread.has_math or cooked.has_math
         link_uploads(post, cooked, owner_id=viewer.me)

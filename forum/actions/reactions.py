@@ -32,15 +32,20 @@ def toggle_reaction(viewer: Viewer, *, post_id: int, name: str) -> Post:
 def lock_post(post: Post) -> None:
     """Let nobody else change this post until the transaction ends."""
     session().execute(
-        update(Post).where(Post.id == post.id).values(version=Post.version + 1).execution_options(synchronize_session=False)
+        update(Post)
+        .where(Post.id == post.id)
+        .values(version=Post.version + 1)
+        .execution_options(synchronize_session=False)
     )
 
 
 def count_reactions(post: Post) -> None:
     """Derive the post's counts from its rows."""
-    rows = session().execute(
-        select(Reaction.name, func.count()).where(Reaction.post_id == post.id).group_by(Reaction.name)
-    ).tuples()
+    rows = (
+        session()
+        .execute(select(Reaction.name, func.count()).where(Reaction.post_id == post.id).group_by(Reaction.name))
+        .tuples()
+    )
     counts = dict(rows.all())
     post.reactions = {name: counts[name] for name in REACTIONS if name in counts}
     session().flush()

@@ -97,11 +97,19 @@ def check_poll(poll: PollDraft) -> PollDraft:
     if not question:
         raise InvalidError(_("The poll has no question."), errors={"poll_question": _("What do you ask?")})
     if not 2 <= len(options) <= MOST_OPTIONS:  # noqa: PLR2004 - a choice needs two
-        raise InvalidError(_("A poll needs answers to choose from."), errors={"poll_options": _("Two to %(count)s different answers, one a line.", count=MOST_OPTIONS)})
+        raise InvalidError(
+            _("A poll needs answers to choose from."),
+            errors={"poll_options": _("Two to %(count)s different answers, one a line.", count=MOST_OPTIONS)},
+        )
     if not 1 <= poll.max_choices <= len(options):
-        raise InvalidError(_("That many answers cannot be chosen."), errors={"poll_max_choices": _("Between one and the number of answers.")})
+        raise InvalidError(
+            _("That many answers cannot be chosen."),
+            errors={"poll_max_choices": _("Between one and the number of answers.")},
+        )
     if poll.closes_at is not None and poll.closes_at <= now():
-        raise InvalidError(_("The poll would be closed already."), errors={"poll_closes_at": _("Choose a time to come.")})
+        raise InvalidError(
+            _("The poll would be closed already."), errors={"poll_closes_at": _("Choose a time to come.")}
+        )
     return PollDraft(question, options, poll.max_choices, poll.closes_at)
 
 
@@ -110,8 +118,8 @@ def add_poll(thread: Thread, draft: PollDraft) -> Poll:
     poll = Poll(thread_id=thread.id, question=draft.question, max_choices=draft.max_choices, closes_at=draft.closes_at)
     session().add(poll)
     session().flush()
-    session().add_all(PollOption(poll_id=poll.id, position=place, text=text) for place, text in enumerate(draft.options))
+    session().add_all(
+        PollOption(poll_id=poll.id, position=place, text=text) for place, text in enumerate(draft.options)
+    )
     thread.has_poll = True
     return poll
-
-

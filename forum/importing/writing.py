@@ -59,8 +59,8 @@ def _insert(threads: list[PreparedThread], *, board_id: int) -> None:
         .one()
     )
     connection = session().connection()
-    thread_ids = _take_ids(_thread, len(threads))
-    post_ids = iter(_take_ids(_post, sum(len(thread.posts) for thread in threads)))
+    thread_ids = take_ids(_thread, len(threads))
+    post_ids = iter(take_ids(_post, sum(len(thread.posts) for thread in threads)))
     place = {"board_id": board_id, "community_id": board.community_id}
     connection.execute(
         _thread.insert(),
@@ -157,7 +157,7 @@ def _count(threads: list[PreparedThread], *, board_id: int, posts: int) -> None:
     )
 
 
-def _take_ids(table: Table, count: int) -> list[int]:
+def take_ids(table: Table, count: int) -> list[int]:
     """Keys for `count` new rows that nobody else is given."""
     if _is_postgresql():
         sequence = func.pg_get_serial_sequence(literal(f'"{table.name}"'), "id")

@@ -14,9 +14,7 @@ class ReadMark(Model):
     __tablename__ = "read_mark"
 
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), primary_key=True)
-    thread_id: Mapped[int] = mapped_column(
-        ForeignKey("thread.id", ondelete="CASCADE"), primary_key=True, index=True
-    )
+    thread_id: Mapped[int] = mapped_column(ForeignKey("thread.id", ondelete="CASCADE"), primary_key=True, index=True)
     number: Mapped[int]
     updated_at: Mapped[datetime] = mapped_column(default=now)
 

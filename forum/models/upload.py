@@ -34,6 +34,4 @@ class PostUpload(Model):
     __tablename__ = "post_upload"
 
     post_id: Mapped[int] = mapped_column(ForeignKey("post.id", ondelete="CASCADE"), primary_key=True)
-    upload_id: Mapped[int] = mapped_column(
-        ForeignKey("upload.id", ondelete="CASCADE"), primary_key=True, index=True
-    )
+    upload_id: Mapped[int] = mapped_column(ForeignKey("upload.id", ondelete="CASCADE"), primary_key=True, index=True)

@@ -30,7 +30,7 @@ def communities(viewer: Viewer) -> list[CommunityRow]:
     """All communities of which the viewer sees a board: two queries."""
     rows = session().execute(_boards(viewer)).all()
     days = _days([row.Board.id for row in rows])
-    grouped: dict[int, list[Row[Any]]] = defaultdict(list)
+    grouped: dict[int, list[Row[Board, Community, str]]] = defaultdict(list)
     for row in rows:
         grouped[row.Community.id].append(row)
     return [_community_row(viewer, group, days) for group in grouped.values()]
@@ -52,13 +52,17 @@ def version_of(viewer: Viewer, slug: str | None = None) -> int:
     return int(session().scalar(query) or 0)
 
 
-def _boards(viewer: Viewer) -> Select[Any]:
+def _boards(viewer: Viewer) -> Select[Board, Community, str]:
     return (
         select(Board, Community, Follow.level)
         .join(Community, Community.id == Board.community_id)
         .outerjoin(
             Follow,
-            and_(Follow.kind == "forum.community", Follow.ref_id == Community.id, Follow.user_id == viewer.user_id),
+            and_(
+                Follow.kind == "forum.community",
+                Follow.ref_id == Community.id,
+                Follow.user_id == viewer.user_id,
+            ),
         )
         .where(visible_boards(viewer))
         .order_by(Community.position, Board.position)
@@ -78,7 +82,7 @@ def _days(board_ids: list[int]) -> dict[int, list[Any]]:
     return by_board
 
 
-def _community_row(viewer: Viewer, rows: Sequence[Row[Any]], days: dict[int, list[Any]]) -> CommunityRow:
+def _community_row(viewer: Viewer, rows: Sequence[Row[Board, Community, str]], days: dict[int, list[Any]]) -> CommunityRow:
     community: Community = rows[0].Community
     boards: list[Board] = [row.Board for row in rows]
     posts: dict[Any, int] = defaultdict(int)
@@ -97,7 +101,12 @@ def _community_row(viewer: Viewer, rows: Sequence[Row[Any]], days: dict[int, lis
         follower_count=community.follower_count,
         days=[Day(day, posts.get(day, 0)) for day in span],
         boards=[
-            BoardRow(board_place(board, community, viewer), board.thread_count, board.post_count, board.open_question_count)
+            BoardRow(
+                board_place(board, community, viewer),
+                board.thread_count,
+                board.post_count,
+                board.open_question_count,
+            )
             for board in boards
         ],
         level=rows[0].level or Level.NORMAL,
@@ -128,7 +137,10 @@ def tags() -> list[Tag]:
     """The tags of public threads, the most used first."""
     return list(
         session().scalars(
-            select(Tag).where(Tag.public_thread_count > 0).order_by(Tag.public_thread_count.desc(), Tag.id).limit(MOST_TAGS)
+            select(Tag)
+            .where(Tag.public_thread_count > 0)
+            .order_by(Tag.public_thread_count.desc(), Tag.id)
+            .limit(MOST_TAGS)
         )
     )
 

@@ -26,9 +26,7 @@ class DraftRow:
 
 def drafts(viewer: Viewer) -> list[DraftRow]:
     """The viewer's drafts, the newest first, with the titles of what they belong to."""
-    rows = list(
-        session().scalars(select(Draft).where(Draft.user_id == viewer.me).order_by(Draft.updated_at.desc()))
-    )
+    rows = list(session().scalars(select(Draft).where(Draft.user_id == viewer.me).order_by(Draft.updated_at.desc())))
     known = cards(viewer, filter(None, (_ref(row.place) for row in rows)))
     return [_row(row, known) for row in rows]
 

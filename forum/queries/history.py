@@ -1,5 +1,6 @@
 """A post's former texts: for whoever sees the post; of a purged one nothing is left."""
 
+from kernel.diff import DiffLine, readable_diff
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
@@ -9,7 +10,6 @@ from forum.models import Post, PostRevision
 from forum.queries.people import person_columns, person_of
 from forum.queries.rows import RevisionRow
 from kernel.db import session
-from kernel.diff import DiffLine, readable_diff
 from kernel.errors import NotFoundError
 from kernel.viewer import Viewer
 
@@ -19,12 +19,22 @@ Editor = aliased(User, name="editor")
 def revisions_of(viewer: Viewer, post_id: int) -> list[RevisionRow]:
     """All texts of a post, oldest first; the last is the present one."""
     post, _thread, _board = post_of(viewer, post_id)
-    rows = session().execute(
-        select(PostRevision.number, PostRevision.editor_id, PostRevision.reason, PostRevision.created_at, *person_columns(Editor, "editor"))
-        .outerjoin(Editor, Editor.id == PostRevision.editor_id)
-        .where(PostRevision.post_id == post.id)
-        .order_by(PostRevision.number)
-    ).all()
+    rows = (
+        session()
+        .execute(
+            select(
+                PostRevision.number,
+                PostRevision.editor_id,
+                PostRevision.reason,
+                PostRevision.created_at,
+                *person_columns(Editor, "editor"),
+            )
+            .outerjoin(Editor, Editor.id == PostRevision.editor_id)
+            .where(PostRevision.post_id == post.id)
+            .order_by(PostRevision.number)
+        )
+        .all()
+    )
     former = [
         RevisionRow(
             number=row.number,
@@ -34,11 +44,15 @@ def revisions_of(viewer: Viewer, post_id: int) -> list[RevisionRow]:
         )
         for row in rows
     ]
-    last = session().execute(
-        select(Post.last_edit_reason, *person_columns(Editor, "editor"))
-        .outerjoin(Editor, Editor.id == (Post.last_editor_id if post.last_editor_id else Post.author_id))
-        .where(Post.id == post.id)
-    ).one()
+    last = (
+        session()
+        .execute(
+            select(Post.last_edit_reason, *person_columns(Editor, "editor"))
+            .outerjoin(Editor, Editor.id == (Post.last_editor_id if post.last_editor_id else Post.author_id))
+            .where(Post.id == post.id)
+        )
+        .one()
+    )
     present = RevisionRow(
         number=len(former) + 1,
         editor=person_of(last, "editor", user_id=post.last_editor_id or post.author_id, name=post.author_name),

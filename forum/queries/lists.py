@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Table, and_, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
 from sqlalchemy.orm import aliased
 
 from accounts.models import User
@@ -27,7 +27,7 @@ LIST = 30
 SOME = 5
 NEW_FOR = timedelta(days=14)
 
-_thread: Table = Thread.__table__  # type: ignore[assignment]
+_thread = Thread.__table__
 
 BY_ACTIVITY: tuple[Key, ...] = (Thread.last_post_at, Thread.id)
 BY_BIRTH: tuple[Key, ...] = (Thread.id,)
@@ -57,7 +57,9 @@ def set_apart(viewer: Viewer, *where: ColumnElement[bool]) -> tuple[list[ThreadR
         or_(Thread.id.in_(select(pinned.subquery().c.id)), Thread.id.in_(select(open_.subquery().c.id)))
     )
     rows = [_row_of(row, viewer) for row in session().execute(query.order_by(Thread.last_post_at.desc()))]
-    return [row for row in rows if row.is_pinned], [row for row in rows if row.kind == ThreadKind.QUESTION and not row.is_answered][:SOME]
+    return [row for row in rows if row.is_pinned], [
+        row for row in rows if row.kind == ThreadKind.QUESTION and not row.is_answered
+    ][:SOME]
 
 
 def waiting() -> ColumnElement[bool]:
@@ -72,7 +74,11 @@ def answered() -> ColumnElement[bool]:
 
 def new_to_me(viewer: Viewer) -> ColumnElement[bool]:
     """Started in the last fortnight by others, and never opened by me."""
-    return and_(Thread.created_at > now() - NEW_FOR, ReadMark.number.is_(None), Thread.author_id.is_distinct_from(viewer.user_id))
+    return and_(
+        Thread.created_at > now() - NEW_FOR,
+        ReadMark.number.is_(None),
+        Thread.author_id.is_distinct_from(viewer.user_id),
+    )
 
 
 def unread_by_me() -> ColumnElement[bool]:
@@ -89,8 +95,10 @@ def followed_by_me(viewer: Viewer) -> ColumnElement[bool]:
     """Threads in communities, under tags and by people that I track or watch, and threads that I do."""
     hearing = [Level.TRACKING, Level.WATCHING]
 
-    def refs(kind: str) -> Select[tuple[int]]:
-        return select(Follow.ref_id).where(Follow.user_id == viewer.user_id, Follow.kind == kind, Follow.level.in_(hearing))
+    def refs(kind: str) -> Select[int]:
+        return select(Follow.ref_id).where(
+            Follow.user_id == viewer.user_id, Follow.kind == kind, Follow.level.in_(hearing)
+        )
 
     return or_(
         Thread.id.in_(refs("forum.thread")),
@@ -103,7 +111,7 @@ def followed_by_me(viewer: Viewer) -> ColumnElement[bool]:
 def not_muted(viewer: Viewer) -> ColumnElement[bool]:
     """Outside of the communities, tags and people that I muted."""
 
-    def refs(kind: str) -> Select[tuple[int]]:
+    def refs(kind: str) -> Select[int]:
         return select(Follow.ref_id).where(
             Follow.user_id == viewer.user_id, Follow.kind == kind, Follow.level == Level.MUTED
         )
@@ -111,7 +119,9 @@ def not_muted(viewer: Viewer) -> ColumnElement[bool]:
     return and_(
         Thread.community_id.not_in(refs("forum.community")),
         or_(Thread.author_id.is_(None), Thread.author_id.not_in(refs("accounts.user"))),
-        Thread.id.not_in(select(ThreadTag.thread_id).join(Tag, Tag.id == ThreadTag.tag_id).where(Tag.id.in_(refs("forum.tag")))),
+        Thread.id.not_in(
+            select(ThreadTag.thread_id).join(Tag, Tag.id == ThreadTag.tag_id).where(Tag.id.in_(refs("forum.tag")))
+        ),
     )
 
 
@@ -138,7 +148,8 @@ def _statement(viewer: Viewer) -> Select[Any]:
         .outerjoin(LastAuthor, LastAuthor.id == Thread.last_author_id)
         .outerjoin(ReadMark, and_(ReadMark.thread_id == Thread.id, ReadMark.user_id == viewer.user_id))
         .outerjoin(
-            Follow, and_(Follow.kind == "forum.thread", Follow.ref_id == Thread.id, Follow.user_id == viewer.user_id)
+            Follow,
+            and_(Follow.kind == "forum.thread", Follow.ref_id == Thread.id, Follow.user_id == viewer.user_id),
         )
     )
 
@@ -156,7 +167,12 @@ def _row_of(row: Row[Any], viewer: Viewer) -> ThreadRow:
         row,
         author=person_of(row, "author", user_id=row.author_id, name=row.author_name, url=row.author_url),
         last_author=person_of(row, "last_author", user_id=row.last_author_id, name=row.last_author_name),
-        community=Place(row.community_id, row.community_slug, facts[f"community_{language}"], community_url(row.community_slug)),
+        community=Place(
+            row.community_id,
+            row.community_slug,
+            facts[f"community_{language}"],
+            community_url(row.community_slug),
+        ),
         board=Place(
             row.board_id,
             row.board_slug,
@@ -202,7 +218,7 @@ def thread_row(
         is_pinned=thread.pinned_at is not None,
         is_locked=thread.locked_at is not None,
         is_answered=thread.accepted_number is not None,
-        is_deleted=thread.deleted_at is not None,
+        is_deleted=thread.deleted_at is not None and thread.merged_into_id is None,
         has_poll=thread.has_poll,
         unread=thread.post_count - read if read is not None and is_behind else 0,
         is_new=is_new,
@@ -220,5 +236,9 @@ def community_place(community: Community, viewer: Viewer) -> Place:
 def board_place(board: Board, community: Community, viewer: Viewer) -> Place:
     """A board as a link."""
     return Place(
-        board.id, board.slug, board.name(viewer.locale), board_url(community.slug, board.slug), is_private=board.audience != PUBLIC
+        board.id,
+        board.slug,
+        board.name(viewer.locale),
+        board_url(community.slug, board.slug),
+        is_private=board.audience != PUBLIC,
     )

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody on a page: a member (with `handle`), or the author of an imported post (with an outside `url` or none)."""
+    """Somebody on a page: a member (with `handle`), or the author of an imported post (perhaps with a `url`)."""
 
     name: str
     id: int | None = None

@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import Row, Select, Table, and_, bindparam, literal, null, or_, select, union_all
+from sqlalchemy import BindParameter, Row, Select, and_, bindparam, literal, null, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from accounts.models import User
@@ -15,7 +15,15 @@ from forum.models.thread import ThreadKind
 from forum.policy import IN_SIGHT, ForumRight, sight
 from forum.queries.lists import board_place, community_place, thread_row
 from forum.queries.people import person_columns, person_of
-from forum.queries.rows import Pages, Place, PollOptionRow, PollRow, PostRow, ReactionCount, ThreadRow, ThreadView
+from forum.queries.rows import (
+    Pages,
+    PollOptionRow,
+    PollRow,
+    PostRow,
+    ReactionCount,
+    ThreadRow,
+    ThreadView,
+)
 from kernel.clock import now
 from kernel.db import session
 from kernel.errors import NotFoundError
@@ -27,22 +35,43 @@ Asked = aliased(Post, name="asked")
 AskedBy = aliased(User, name="asked_by")
 
 
-
 def thread_view(viewer: Viewer, thread_id: int, *, at: int | None = None) -> ThreadView:
     """Everything on the page of a thread that holds post number `at`; raises `NotFoundError`."""
-    row = session().execute(_thread_statement(), {"thread_id": thread_id, "me": viewer.user_id, **sight(viewer)}).first()
+    row = (
+        session().execute(_thread_statement(), {"thread_id": thread_id, "me": viewer.user_id, **sight(viewer)}).first()
+    )
     if row is None:
         raise NotFoundError
     thread: Thread = row.Thread
     base = thread_url(thread.id, thread.slug)
     pages = _pages(thread, base, at=at or 1)
-    posts = session().execute(
-        _posts_statement(),
-        {"thread_id": thread.id, "first": pages.first, "last": pages.last, "accepted": thread.accepted_number if pages.number == 1 else None},
-    ).all()
+    posts = (
+        session()
+        .execute(
+            _posts_statement(),
+            {
+                "thread_id": thread.id,
+                "first": pages.first,
+                "last": pages.last,
+                "accepted": thread.accepted_number if pages.number == 1 else None,
+            },
+        )
+        .all()
+    )
     mine = _mine(viewer, [post.id for post in posts])
     moderates = viewer.moderates(thread.community_id)
-    rows = [_post_row(post, viewer=viewer, thread=thread, base=base, mine=mine, read=row.read_number, moderates=moderates) for post in posts]
+    rows = [
+        _post_row(
+            post,
+            viewer=viewer,
+            thread=thread,
+            base=base,
+            mine=mine,
+            read=row.read_number,
+            moderates=moderates,
+        )
+        for post in posts
+    ]
     accepted = next((post for post in rows if post.is_accepted), None) if pages.number == 1 else None
     reply = verdict(viewer, ForumRight.REPLY, thread)
     return ThreadView(
@@ -69,7 +98,7 @@ def thread_view(viewer: Viewer, thread_id: int, *, at: int | None = None) -> Thr
 @cache
 def _thread_statement() -> Select[Any]:
     """The thread with its place and author, and what I made of it."""
-    me = bindparam("me")
+    me: BindParameter[int] = bindparam("me")
     return (
         select(
             Thread,
@@ -85,7 +114,10 @@ def _thread_statement() -> Select[Any]:
         .outerjoin(Author, Author.id == Thread.author_id)
         .outerjoin(ReadMark, and_(ReadMark.thread_id == Thread.id, ReadMark.user_id == me))
         .outerjoin(Follow, and_(Follow.kind == "forum.thread", Follow.ref_id == Thread.id, Follow.user_id == me))
-        .outerjoin(Bookmark, and_(Bookmark.kind == "forum.thread", Bookmark.ref_id == Thread.id, Bookmark.user_id == me))
+        .outerjoin(
+            Bookmark,
+            and_(Bookmark.kind == "forum.thread", Bookmark.ref_id == Thread.id, Bookmark.user_id == me),
+        )
         .where(Thread.id == bindparam("thread_id"), IN_SIGHT)
     )
 
@@ -93,8 +125,10 @@ def _thread_statement() -> Select[Any]:
 @cache
 def _posts_statement() -> Select[Any]:
     """A page of posts by their numbers, the accepted one with it wherever it stands."""
-    post: Table = Post.__table__  # type: ignore[assignment]
-    columns = [column for column in post.columns if column.name not in ("body", "body_format", "renderer", "last_edit_reason")]
+    post = Post.__table__
+    columns = [
+        column for column in post.columns if column.name not in ("body", "body_format", "renderer", "last_edit_reason")
+    ]
     return (
         select(
             *columns,
@@ -109,7 +143,10 @@ def _posts_statement() -> Select[Any]:
         .outerjoin(AskedBy, AskedBy.id == Asked.author_id)
         .where(
             Post.thread_id == bindparam("thread_id"),
-            or_(Post.number.between(bindparam("first"), bindparam("last")), Post.number == bindparam("accepted")),
+            or_(
+                Post.number.between(bindparam("first"), bindparam("last")),
+                Post.number == bindparam("accepted"),
+            ),
         )
         .order_by(Post.number)
     )
@@ -124,7 +161,7 @@ def _mine(viewer: Viewer, post_ids: list[int]) -> set[tuple[int, str]]:
 
 @cache
 def _mine_statement() -> Any:
-    ids = bindparam("ids", expanding=True)
+    ids: BindParameter[list[int]] = bindparam("ids", expanding=True)
     return union_all(
         select(Reaction.post_id, Reaction.name).where(Reaction.post_id.in_(ids), Reaction.user_id == bindparam("me")),
         select(Bookmark.ref_id, literal("bookmark")).where(
@@ -156,7 +193,9 @@ def _pages(thread: Thread, base: str, *, at: int) -> Pages:
 
 
 def _row_of(row: Row[Any], viewer: Viewer) -> ThreadRow:
-    author = person_of(row, "author", user_id=row.Thread.author_id, name=row.Thread.author_name, url=row.Thread.author_url)
+    author = person_of(
+        row, "author", user_id=row.Thread.author_id, name=row.Thread.author_name, url=row.Thread.author_url
+    )
     return thread_row(
         row.Thread,
         author=author,
@@ -169,7 +208,14 @@ def _row_of(row: Row[Any], viewer: Viewer) -> ThreadRow:
 
 
 def _post_row(
-    row: Row[Any], *, viewer: Viewer, thread: Thread, base: str, mine: set[tuple[int, str]], read: int | None, moderates: bool
+    row: Row[Any],
+    *,
+    viewer: Viewer,
+    thread: Thread,
+    base: str,
+    mine: set[tuple[int, str]],
+    read: int | None,
+    moderates: bool,
 ) -> PostRow:
     is_mine = viewer.signed_in and row.author_id == viewer.user_id
     is_deleted = row.deleted_at is not None
@@ -202,13 +248,17 @@ def _post_row(
 
 
 def _poll(viewer: Viewer, thread: Thread, *, may_vote: bool) -> PollRow:
-    rows = session().execute(
-        select(Poll, PollOption, PollVote.user_id if viewer.signed_in else null().label("user_id"))
-        .join(PollOption, PollOption.poll_id == Poll.id)
-        .outerjoin(PollVote, and_(PollVote.option_id == PollOption.id, PollVote.user_id == viewer.user_id))
-        .where(Poll.thread_id == thread.id)
-        .order_by(PollOption.position)
-    ).all()
+    rows = (
+        session()
+        .execute(
+            select(Poll, PollOption, PollVote.user_id if viewer.signed_in else null().label("user_id"))
+            .join(PollOption, PollOption.poll_id == Poll.id)
+            .outerjoin(PollVote, and_(PollVote.option_id == PollOption.id, PollVote.user_id == viewer.user_id))
+            .where(Poll.thread_id == thread.id)
+            .order_by(PollOption.position)
+        )
+        .all()
+    )
     poll: Poll = rows[0][0]
     options = [
         PollOptionRow(
@@ -234,9 +284,7 @@ def _poll(viewer: Viewer, thread: Thread, *, may_vote: bool) -> PollRow:
 
 def one_post(viewer: Viewer, post_id: int) -> tuple[PostRow, ThreadView]:
     """A single post as its page shows it, for the fragment that replaces it."""
-    found = session().execute(
-        select(Post.thread_id, Post.number).where(Post.id == post_id)
-    ).first()
+    found = session().execute(select(Post.thread_id, Post.number).where(Post.id == post_id)).first()
     if found is None:
         raise NotFoundError
     view = thread_view(viewer, found.thread_id, at=found.number)
@@ -244,5 +292,3 @@ def one_post(viewer: Viewer, post_id: int) -> tuple[PostRow, ThreadView]:
     if post is None:
         raise NotFoundError
     return post, view
-
-

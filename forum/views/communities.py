@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -18,13 +20,27 @@ from kernel.viewer import Viewer
 from kernel.web import current_viewer
 
 
-
 def lens_places() -> list[LensPlace]:
     """The three lenses with what they are for."""
     return [
-        LensPlace(Lens.EXPERTS, _("Experts"), _("Questions to experts, and discussions they lead, across all sectors."), community_url(Lens.EXPERTS)),
-        LensPlace(Lens.ACHIEVEMENTS, _("Achievements"), _("Results and inventions: problem, method, maturity, and the cooperation that is wanted."), community_url(Lens.ACHIEVEMENTS)),
-        LensPlace(Lens.ENTERPRISES, _("Enterprises"), _("What firms ask, offer and announce, across all sectors."), community_url(Lens.ENTERPRISES)),
+        LensPlace(
+            Lens.EXPERTS,
+            _("Experts"),
+            _("Questions to experts, and discussions they lead, across all sectors."),
+            community_url(Lens.EXPERTS),
+        ),
+        LensPlace(
+            Lens.ACHIEVEMENTS,
+            _("Achievements"),
+            _("Results and inventions: problem, method, maturity, and the cooperation that is wanted."),
+            community_url(Lens.ACHIEVEMENTS),
+        ),
+        LensPlace(
+            Lens.ENTERPRISES,
+            _("Enterprises"),
+            _("What firms ask, offer and announce, across all sectors."),
+            community_url(Lens.ENTERPRISES),
+        ),
     ]
 
 
@@ -35,7 +51,9 @@ def communities() -> ResponseReturnValue:
     return page_for_strangers(
         ("communities",),
         version=0 if viewer.signed_in else query.version_of(viewer),
-        render=lambda: render_template("forum/communities.html", communities=query.communities(viewer), lenses=lens_places()),
+        render=lambda: render_template(
+            "forum/communities.html", communities=query.communities(viewer), lenses=lens_places()
+        ),
     )
 
 
@@ -53,7 +71,7 @@ def board(slug: str, board_slug: str) -> ResponseReturnValue:
     return _cached(("board", slug, board_slug), slug, lambda viewer: _community_page(viewer, slug, board_slug))
 
 
-def _cached(key: tuple[str, ...], slug: str | None, render):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202 - a view of the viewer
+def _cached(key: tuple[str, ...], slug: str | None, render: Callable[[Viewer], str]) -> ResponseReturnValue:
     viewer = current_viewer()
     if viewer.signed_in:
         return render(viewer)
@@ -132,7 +150,10 @@ def _lens_page(viewer: Viewer, lens: Lens) -> str:
 @room.page("/tags", may=ForumRight.READ)
 def tags() -> ResponseReturnValue:
     """The words that threads share."""
-    return render_template("forum/tags.html", tags=[(tag.name, tag.public_thread_count, tag_url(tag.name)) for tag in query.tags()])
+    return render_template(
+        "forum/tags.html",
+        tags=[(tag.name, tag.public_thread_count, tag_url(tag.name)) for tag in query.tags()],
+    )
 
 
 @room.page("/tags/<name>", may=ForumRight.READ)
@@ -143,4 +164,6 @@ def tag(name: str) -> ResponseReturnValue:
     page = lists.thread_page(viewer, lists.tagged(found.id), keys=lists.BY_BIRTH, cursor=request.args.get("cursor"))
     if not page.items and found.public_thread_count == 0:
         raise NotFoundError
-    return render_template("forum/tag.html", tag=found, page=page, my_level=query.level_of(viewer, "forum.tag", found.id))
+    return render_template(
+        "forum/tag.html", tag=found, page=page, my_level=query.level_of(viewer, "forum.tag", found.id)
+    )

@@ -29,7 +29,8 @@ def _form(viewer: Viewer, *, from_request: bool) -> ThreadForm:
     form = ThreadForm() if from_request else ThreadForm(formdata=None, data=_start_values(viewer))
     form.place.choices = {
         community.place.name: [
-            (f"{community.place.slug}/{board.place.slug}", f"{community.place.name} · {board.place.name}") for board in community.boards
+            (f"{community.place.slug}/{board.place.slug}", f"{community.place.name} · {board.place.name}")
+            for board in community.boards
         ]
         for community in communities(viewer)
     }
@@ -99,7 +100,11 @@ def _poll(viewer: Viewer, form: ThreadForm) -> PollDraft | None:
 
 def _page(viewer: Viewer, form: ThreadForm, *, draft: Draft | None = None, preview: str | None = None) -> str:
     return render_template(
-        "forum/compose.html", form=form, draft=draft, preview_html=preview, may_start=may_start(viewer, form.place.data, form.lens.data)
+        "forum/compose.html",
+        form=form,
+        draft=draft,
+        preview_html=preview,
+        may_start=may_start(viewer, form.place.data, form.lens.data),
     )
 
 

@@ -48,7 +48,11 @@ def unaccept(thread_id: int, number: int) -> ResponseReturnValue:
 def vote(thread_id: int) -> ResponseReturnValue:
     """Cast, change or take back my vote."""
     viewer = current_viewer()
-    cast_vote(viewer, thread_id=thread_id, option_ids={int(value) for value in request.form.getlist("option") if value.isdecimal()})
+    cast_vote(
+        viewer,
+        thread_id=thread_id,
+        option_ids={int(value) for value in request.form.getlist("option") if value.isdecimal()},
+    )
     session().expire_all()
     view = thread_view(viewer, thread_id)
     if is_fragment():

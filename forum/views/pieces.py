@@ -11,5 +11,15 @@ from kernel.web import current_viewer
 def post_body(post: PostRow) -> Markup:
     """The post as everybody sees it, in the viewer's language and zone."""
     viewer = current_viewer()
-    key = ("post", post.id, post.version, post.url, post.author, post.reply_to, bool(post.html), viewer.locale, viewer.timezone)
+    key = (
+        "post",
+        post.id,
+        post.version,
+        post.url,
+        post.author,
+        post.reply_to,
+        bool(post.html),
+        viewer.locale,
+        viewer.timezone,
+    )
     return piece(key, lambda: render_template("forum/_post_body.html", post=post))

@@ -31,7 +31,14 @@ def edit_post(post_id: int) -> ResponseReturnValue:
     viewer = current_viewer()
     found, thread, _board = post_of(viewer, post_id)
     authorise(viewer, ForumRight.EDIT_POST, (found, thread))
-    form = EditForm(data={"title": thread.title, "body": found.body, "tags": ", ".join(thread.tags), "version": found.edit_count})
+    form = EditForm(
+        data={
+            "title": thread.title,
+            "body": found.body,
+            "tags": ", ".join(thread.tags),
+            "version": found.edit_count,
+        }
+    )
     conflict = preview = None
     if request.method == "POST" and form.validate():
         is_opening = found.number == 1
@@ -57,7 +64,13 @@ def edit_post(post_id: int) -> ResponseReturnValue:
             put_errors(form, error)
     row, view = one_post(viewer, post_id)
     page = render_template(
-        "forum/edit_post.html", form=form, post=row, thread=view.thread, conflict=conflict, current_body=found.body, preview_html=preview
+        "forum/edit_post.html",
+        form=form,
+        post=row,
+        thread=view.thread,
+        conflict=conflict,
+        current_body=found.body,
+        preview_html=preview,
     )
     return page, 409 if conflict else 422 if form.errors else 200
 
@@ -84,7 +97,11 @@ def history(post_id: int) -> ResponseReturnValue:
 
 def split_tags(text: str | None) -> list[str]:
     """Tags as people separate them."""
-    return [tag for tag in (text or "").replace("，", ",").replace("、", ",").replace(";", ",").replace("；", ",").split(",") if tag.strip()]
+    return [
+        tag
+        for tag in (text or "").replace("，", ",").replace("、", ",").replace(";", ",").replace("；", ",").split(",")
+        if tag.strip()
+    ]
 
 
 def put_errors(form: EditForm, error: InvalidError) -> None:

@@ -1,10 +1,12 @@
 from flask import abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
+from forum.actions.drafts import discard
 from forum.actions.posts import reply
 from forum.actions.reading import mark_thread_read
 from forum.addresses import number_url, page_of, thread_url
+from forum.cooking import cook_post
 from forum.forms import ReplyForm
 from forum.models import Board, Community, Draft, Thread
 from forum.policy import IN_SIGHT, ForumRight, sight
@@ -13,9 +15,11 @@ from forum.room import room
 from forum.views.pieces import post_body
 from kernel.db import session
 from kernel.errors import InvalidError, NotFoundError
-from kernel.limits import POSTING, SMALL_DEEDS, is_write, limiter
+from kernel.limits import POSTING, SMALL_DEEDS, limiter
 from kernel.pagecache import page_for_strangers
 from kernel.web import current_viewer
+
+LAST = 2**31
 
 _STAMP = (
     select(Thread.slug, Thread.version, Thread.post_count, Thread.merged_into_id)
@@ -45,11 +49,14 @@ def thread(thread_id: int, slug: str) -> ResponseReturnValue:
         return _render(thread_id, slug=slug, at=at)
     page = min(page_of(at), page_of(stamp.post_count)) if at > 0 else 1
     return page_for_strangers(
-        ("thread", thread_id, page), version=stamp.version, render=lambda: str(_render(thread_id, slug=slug, at=at))
+        ("thread", thread_id, page),
+        version=stamp.version,
+        render=lambda: str(_render(thread_id, slug=slug, at=at)),
     )
 
 
-def _stamp_of(thread_id: int):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a Select of four columns
+def _stamp_of(thread_id: int) -> Select[str, int, int, int | None]:
+    """What decides whether a ready-made page still holds."""
     return _STAMP.where(Thread.id == thread_id)
 
 
@@ -64,26 +71,30 @@ def _render(thread_id: int, *, slug: str, at: int, form: ReplyForm | None = None
     draft = session().get(Draft, (viewer.user_id, f"thread:{thread_id}")) if view.may_reply else None
     if form is None and view.may_reply:
         form = ReplyForm(
-            formdata=None, body=draft.body if draft else "", reply_to=request.args.get("reply_to", "", type=str)[:20]
+            formdata=None,
+            body=draft.body if draft else "",
+            reply_to=request.args.get("reply_to", "", type=str)[:20],
         )
-    return render_template("forum/thread.html", view=view, form=form, draft=draft, post_body=post_body, preview_html=None)
+    return render_template(
+        "forum/thread.html", view=view, form=form, draft=draft, post_body=post_body, preview_html=None
+    )
 
 
 @room.page("/threads/<int:thread_id>/posts", may=ForumRight.REPLY, methods=("POST",), endpoint="reply")
-@limiter.limit(POSTING, exempt_when=lambda: not is_write())
+@limiter.limit(POSTING)
 def send_reply(thread_id: int) -> ResponseReturnValue:
     """Post a reply and go to it; what cannot be posted stays in the form."""
-    from forum.actions.drafts import discard
-    from forum.cooking import cook_post
-
     viewer, form = current_viewer(), ReplyForm()
-    at = 2**31
-    view = thread_view(viewer, thread_id, at=at)
+    view = thread_view(viewer, thread_id, at=LAST)
     if request.form.get("preview"):
-        page = render_template(
-            "forum/thread.html", view=view, form=form, draft=None, post_body=post_body, preview_html=cook_post(form.body.data or "").html
+        return render_template(
+            "forum/thread.html",
+            view=view,
+            form=form,
+            draft=None,
+            post_body=post_body,
+            preview_html=cook_post(form.body.data or "").html,
         )
-        return page
     if form.validate():
         try:
             post = reply(
@@ -98,7 +109,9 @@ def send_reply(thread_id: int) -> ResponseReturnValue:
         else:
             discard(viewer, f"thread:{thread_id}")
             return redirect(number_url(view.thread.url, post.number), 303)
-    return render_template("forum/thread.html", view=view, form=form, draft=None, post_body=post_body, preview_html=None), 422
+    return render_template(
+        "forum/thread.html", view=view, form=form, draft=None, post_body=post_body, preview_html=None
+    ), 422
 
 
 @room.page("/threads/<int:thread_id>/read", may=ForumRight.READ_MARK, methods=("POST",))

@@ -31,7 +31,12 @@ def community_feed(slug: str) -> Response:
     """The newest threads of a community."""
     stranger = _stranger()
     found = community_named(stranger, slug)
-    return _atom(f"/feeds/communities/{slug}.atom", found.place.url, found.place.name, queries.feed_threads(stranger, community=slug))
+    return _atom(
+        f"/feeds/communities/{slug}.atom",
+        found.place.url,
+        found.place.name,
+        queries.feed_threads(stranger, community=slug),
+    )
 
 
 @room.page("/feeds/tags/<name>.atom", may=Door.ANYONE)
@@ -39,7 +44,12 @@ def tag_feed(name: str) -> Response:
     """The newest threads under a tag."""
     stranger = _stranger()
     found = tag_named(name)
-    return _atom(f"/feeds/tags/{name}.atom", f"/tags/{name}", found.name, queries.feed_threads(stranger, tag_id=found.id))
+    return _atom(
+        f"/feeds/tags/{name}.atom",
+        f"/tags/{name}",
+        found.name,
+        queries.feed_threads(stranger, tag_id=found.id),
+    )
 
 
 def _stranger() -> Viewer:
@@ -50,7 +60,15 @@ def _stranger() -> Viewer:
 def _atom(address: str, page: str, title: str, threads: list[ThreadRow]) -> Response:
     base = current_app.config["BASE_URL"]
     updated = max((thread.last_post_at for thread in threads), default=now())
-    body = render_template("portal/feed.atom", base=base, address=address, page=page, title=title, threads=threads, updated=updated)
+    body = render_template(
+        "portal/feed.atom",
+        base=base,
+        address=address,
+        page=page,
+        title=title,
+        threads=threads,
+        updated=updated,
+    )
     response = make_response(body)
     response.content_type = "application/atom+xml; charset=utf-8"
     response.add_etag()
@@ -83,7 +101,13 @@ def sitemap() -> Response:
 @room.page("/robots.txt", may=Door.ANYONE)
 def robots() -> Response:
     """Nothing that needs a person, and no endless spaces."""
-    lines = ["User-agent: *", "Disallow: /settings", "Disallow: /new", "Disallow: /*?cursor=", f"Sitemap: {current_app.config['BASE_URL']}/sitemap.xml"]
+    lines = [
+        "User-agent: *",
+        "Disallow: /settings",
+        "Disallow: /new",
+        "Disallow: /*?cursor=",
+        f"Sitemap: {current_app.config['BASE_URL']}/sitemap.xml",
+    ]
     response = make_response("\n".join(lines) + "\n")
     response.content_type = "text/plain; charset=utf-8"
     return response

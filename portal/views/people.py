@@ -84,7 +84,12 @@ def profile(handle: str) -> ResponseReturnValue:
         "portal/profile.html",
         person=profile_of(user, viewer.locale),
         threads=lists.thread_page(
-            viewer, Thread.author_id == user.id, keys=lists.BY_BIRTH, cursor=request.args.get("cursor"), limit=15, with_muted=True
+            viewer,
+            Thread.author_id == user.id,
+            keys=lists.BY_BIRTH,
+            cursor=request.args.get("cursor"),
+            limit=15,
+            with_muted=True,
         ),
         recent_posts=queries.recent_posts(viewer, user.id),
         my_level=level_of(viewer, "accounts.user", user.id),

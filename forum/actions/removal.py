@@ -1,0 +1,134 @@
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from forum.actions.acts import announce, check_reason, record, tags_of, thread_to_moderate
+from forum.actions.answers import withdraw_acceptance
+from forum.actions.loading import post_of
+from forum.counters import (
+    count_live_posts,
+    count_post,
+    count_thread,
+    hold_boards,
+    hold_tags,
+    recount_tags,
+    settle_last_post,
+)
+from forum.models import Board, Post, Thread
+from forum.policy import ForumRight
+from kernel.clock import now
+from kernel.db import session
+from kernel.errors import ConflictError, ForbiddenError
+from kernel.policy import authorise
+from kernel.viewer import Viewer
+
+
+def delete_post(viewer: Viewer, *, post_id: int, reason: str = "") -> Post:
+    """Take a post out of sight; its number stays. With its opening post, the whole thread goes.
+
+    A moderator says why, and it is written into the log, where the post is somebody else's.
+    """
+    post, thread, board = post_of(viewer, post_id, hold=True)
+    if post.deleted_at is not None or (post.number == 1 and thread.deleted_at is not None):
+        return post
+    authorise(viewer, ForumRight.DELETE_POST, (post, thread))
+    is_mine = post.author_id is not None and post.author_id == viewer.user_id
+    reason = check_reason(reason, is_needed=not is_mine)
+    if post.number == 1:
+        _take_down(viewer, thread, is_own=is_mine and not viewer.moderates(thread.community_id))
+        if not is_mine:
+            record(viewer, "thread.delete", thread=thread, audience=board.audience, reason=reason)
+        return post
+    take_out_of_sight(viewer, post, thread, board)
+    if not is_mine:
+        record(
+            viewer, "post.delete", thread=thread, post=post, audience=board.audience, reason=reason,
+            details={"number": post.number},
+        )
+    announce(thread)
+    return post
+
+
+def restore_post(viewer: Viewer, *, post_id: int, reason: str = "") -> Post:
+    """Bring a deleted post back: a moderator any, its author what they deleted themselves."""
+    post, thread, board = post_of(viewer, post_id, hold=True)
+    if post.deleted_at is None:
+        return post
+    authorise(viewer, ForumRight.RESTORE_POST, (post, thread))
+    reason = check_reason(reason)
+    post.deleted_at = post.deleted_by_id = None
+    post.version += 1
+    count_live_posts(thread.id, change=1)
+    if thread.deleted_at is None:
+        count_post(board.id, change=1, is_new=False)
+    settle_last_post(thread.id)
+    if post.author_id is None or post.author_id != viewer.user_id:
+        record(
+            viewer, "post.restore", thread=thread, post=post, audience=board.audience, right=ForumRight.RESTORE_POST,
+            reason=reason, details={"number": post.number},
+        )
+    announce(thread)
+    return post
+
+
+def delete_thread(viewer: Viewer, *, thread_id: int, reason: str = "") -> Thread:
+    """Take a thread with all its posts out of sight of everybody but the moderators."""
+    thread, board = thread_to_moderate(viewer, thread_id)
+    if thread.deleted_at is not None:
+        return thread
+    reason = check_reason(reason, is_needed=True)
+    _take_down(viewer, thread, is_own=False)
+    record(viewer, "thread.delete", thread=thread, audience=board.audience, reason=reason)
+    return thread
+
+
+def restore_thread(viewer: Viewer, *, thread_id: int, reason: str = "") -> Thread:
+    """Bring a deleted thread back, with the posts that were not deleted one by one."""
+    thread, board = thread_to_moderate(viewer, thread_id)
+    if thread.deleted_at is None:
+        return thread
+    opening = session().scalars(select(Post).where(Post.thread_id == thread.id, Post.number == 1)).one()
+    if opening.deleted_at is not None:
+        raise ConflictError(_("The opening post was removed for good, and the thread with it."))
+    tag_ids = tags_of(thread.id)
+    hold_tags(tag_ids)
+    thread.deleted_at = None
+    count_thread(thread, sign=1)
+    recount_tags(tag_ids)
+    record(viewer, "thread.restore", thread=thread, audience=board.audience, reason=reason)
+    announce(thread)
+    return thread
+
+
+def take_out_of_sight(viewer: Viewer, post: Post, thread: Thread, board: Board) -> None:
+    """The deletion itself: the mark, and all that is counted."""
+    hold_boards(board.id)
+    post.deleted_at, post.deleted_by_id = now(), viewer.user_id
+    post.version += 1
+    count_live_posts(thread.id, change=-1)
+    if thread.deleted_at is None:
+        count_post(board.id, change=-1)
+    if thread.accepted_number == post.number:
+        if thread.deleted_at is None:
+            withdraw_acceptance(thread, board_id=board.id)
+        thread.accepted_number = None
+    settle_last_post(thread.id)
+
+
+def _take_down(viewer: Viewer, thread: Thread, *, is_own: bool) -> None:
+    if is_own:
+        others = select(Post.id).where(
+            Post.thread_id == thread.id,
+            Post.number > 1,
+            Post.deleted_at.is_(None),
+            Post.author_id.is_distinct_from(viewer.user_id),
+        )
+        if session().scalar(others.limit(1)) is not None:
+            raise ForbiddenError(
+                _("Others have answered here, and their posts would go with yours. Ask a moderator of the community.")
+            )
+    tag_ids = tags_of(thread.id)
+    hold_tags(tag_ids)
+    count_thread(thread, sign=-1)
+    thread.deleted_at = now()
+    recount_tags(tag_ids)
+    announce(thread)
