@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from flask_babel import gettext as _
-from stdnum import orcid as orcid_number
+from stdnum import isni
 from stdnum.exceptions import ValidationError
 
 from accounts.actions.registration import fault_of_name
@@ -93,9 +93,12 @@ def change_appearance(
 
 
 def clean_orcid(text: str) -> str | None:
-    """The iD in its written form, from any form people paste; raises `ValidationError` on a wrong check digit."""
+    """The iD in its written form, from any form people paste; raises `ValidationError` on a wrong check digit.
+
+    An ORCID iD is an ISNI of a range of its own, written with hyphens.
+    """
     bare = text.strip().removeprefix("https://").removeprefix("http://").removeprefix("orcid.org/").strip("/ ")
-    return orcid_number.format(orcid_number.validate(bare)) if bare else None
+    return isni.format(isni.validate(bare)).replace(" ", "-") if bare else None
 
 
 def clean_fields(fields: Sequence[str]) -> list[str]:

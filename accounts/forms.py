@@ -1,0 +1,142 @@
+"""Shape and length of what people send; the rules themselves are in the actions."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
+from wtforms import (
+    BooleanField,
+    EmailField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+    URLField,
+)
+from wtforms.validators import InputRequired, Length
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from kernel.db import session
+from kernel.errors import ConflictError, InvalidError
+from kernel.i18n import TIMEZONES
+
+ANY_PASSWORD = Length(max=1000)
+REQUIRED = InputRequired(_l("Please fill this in."))
+
+
+class RoomForm(FlaskForm):  # type: ignore[misc]
+    """A form that shows the refusals of an action beside its fields."""
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Run an action; when it refuses, undo what it did so far and take its reasons into the form."""
+        try:
+            with session().begin_nested():
+                yield
+        except (InvalidError, ConflictError) as refusal:
+            for name, message in refusal.errors.items():
+                field = self._fields.get(name)
+                if field is not None:
+                    field.errors = [*field.errors, message]
+            if refusal.detail and not any(name in self._fields for name in refusal.errors):
+                self.form_errors = [*self.form_errors, refusal.detail]
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether nothing was refused."""
+        return not self.errors
+
+
+class SignUpForm(RoomForm):
+    """All it takes to become a member."""
+
+    handle = StringField(_l("Handle"), [REQUIRED, Length(max=30)])
+    display_name = StringField(_l("Name"), [REQUIRED, Length(max=200)])
+    email = EmailField(_l("E-mail address"), [REQUIRED, Length(max=320)])
+    password = PasswordField(_l("Password"), [REQUIRED, ANY_PASSWORD])
+
+
+class SignInForm(RoomForm):
+    """Who, and the proof."""
+
+    name = StringField(_l("Handle or e-mail address"), [REQUIRED, Length(max=320)])
+    password = PasswordField(_l("Password"), [REQUIRED, ANY_PASSWORD])
+    remember = BooleanField(_l("Keep me signed in on this device"))
+
+
+class AddressForm(RoomForm):
+    """Only an address: for links sent by mail."""
+
+    email = EmailField(_l("E-mail address"), [REQUIRED, Length(max=320)])
+
+
+class ResetForm(RoomForm):
+    """A new password."""
+
+    password = PasswordField(_l("New password"), [REQUIRED, ANY_PASSWORD])
+
+
+class PasswordForm(RoomForm):
+    """The old password and a new one."""
+
+    current = PasswordField(_l("Present password"), [REQUIRED, ANY_PASSWORD])
+    password = PasswordField(_l("New password"), [REQUIRED, ANY_PASSWORD])
+
+
+class EmailForm(RoomForm):
+    """A new address, and the password as proof."""
+
+    email = EmailField(_l("New e-mail address"), [REQUIRED, Length(max=320)])
+    current = PasswordField(_l("Present password"), [REQUIRED, ANY_PASSWORD])
+
+
+class ProfileForm(RoomForm):
+    """What one says about oneself."""
+
+    display_name = StringField(_l("Name"), [REQUIRED, Length(max=200)])
+    affiliation = StringField(_l("Affiliation"), [Length(max=200)])
+    affiliation_kind = SelectField(_l("Kind of house"), choices=[], validate_choice=False)
+    job_title = StringField(_l("Title"), [Length(max=200)])
+    region = SelectField(_l("Region"), choices=[], validate_choice=False)
+    fields = StringField(_l("Fields of work"), [Length(max=500)])
+    bio = TextAreaField(_l("About you"), [Length(max=20000)])
+    website = URLField(_l("Website"), [Length(max=1000)])
+    orcid = StringField(_l("ORCID iD"), [Length(max=100)])
+
+
+class PhotoForm(RoomForm):
+    """A picture of oneself."""
+
+    photo = FileField(_l("Photo"), [FileRequired(_l("Please choose a picture first."))])
+
+
+class TokenForm(RoomForm):
+    """A key for a program."""
+
+    name = StringField(_l("What it is for"), [REQUIRED, Length(max=200)])
+    scopes = SelectMultipleField(
+        _l("What it may do"),
+        choices=[("read", _l("Read what I may read")), ("write", _l("Write in my name"))],
+        default=["read"],
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
+    lifetime = SelectField(
+        _l("How long it works"),
+        choices=[("30", _l("30 days")), ("90", _l("90 days")), ("365", _l("One year")), ("", _l("Until I revoke it"))],
+        default="90",
+    )
+
+
+class AppearanceForm(RoomForm):
+    """How the site looks to one."""
+
+    locale = RadioField(_l("Language"), choices=[("zh_Hans", "简体中文"), ("en", "English")])
+    timezone = SelectField(_l("Time zone"), choices=TIMEZONES)
+    theme = RadioField(
+        _l("Colours"), choices=[("system", _l("As the device")), ("light", _l("Light")), ("dark", _l("Dark"))]
+    )

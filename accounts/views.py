@@ -1,6 +1,0 @@
-from accounts.login import login_manager
-from kernel.rooms import Room
-
-room = Room("accounts", __name__)
-
-__all__ = ["login_manager", "room"]
