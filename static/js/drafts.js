@@ -1,0 +1,95 @@
+// What is being written is kept twice: at once on this device, and after a pause on the server.
+import { token } from "./forms.js";
+import { ago } from "./times.js";
+
+const PREFIX = "draft ";
+const WEEK = 7 * 86400e3;
+const plain = (text) => text.replace(/[^\p{L}\p{N}]+/gu, "");
+
+function look(key) {
+  try {
+    return JSON.parse(localStorage.getItem(key));
+  } catch {
+    return null;
+  }
+}
+
+function put(key, value) {
+  try {
+    localStorage.setItem(key, JSON.stringify(value));
+  } catch {
+    // A full or forbidden store only costs the second copy.
+  }
+}
+
+function forgetWhatArrived() {
+  const here = plain([...document.querySelectorAll("[data-posts] .prose")].map((post) => post.textContent).join(""));
+  for (const key of Object.keys(localStorage).filter((name) => name.startsWith(PREFIX))) {
+    const copy = look(key);
+    const start = plain(copy?.body ?? "").slice(0, 24);
+    if (!copy || Date.now() - copy.at > WEEK || (copy.sent && start && here.includes(start))) localStorage.removeItem(key);
+  }
+}
+
+function restore(key, composer, box, title) {
+  const copy = look(key);
+  if (!copy?.body) return false;
+  const savedAt = Date.parse(composer.dataset.draftAt ?? "") || 0;
+  const isNewer = copy.at > savedAt && copy.body !== box.value;
+  if (!isNewer || (box.value && !composer.dataset.draftAt)) return false;
+  box.value = copy.body;
+  if (title && copy.title && !title.value) title.value = copy.title;
+  return true;
+}
+
+export function keepDraft(composer, box, form) {
+  const url = composer.dataset.draftUrl;
+  if (!url) return;
+  const words = composer.dataset;
+  const state = composer.querySelector("[data-state]");
+  const title = form.querySelector('input[name="title"]');
+  const key = PREFIX + words.draftPlace;
+  let savedAt = 0;
+  let timer = 0;
+  let version = Number(words.draftVersion) || undefined;
+
+  forgetWhatArrived();
+  if (restore(key, composer, box, title)) {
+    state.textContent = words.restored;
+    timer = setTimeout(save, 1500);
+  }
+
+  const showSaved = () => {
+    if (savedAt && !timer) state.textContent = words.saved.replace("{time}", ago(Math.min(savedAt, Date.now() - 1000)));
+  };
+  setInterval(showSaved, 5000);
+
+  async function save() {
+    timer = 0;
+    state.textContent = words.saving;
+    const fields = Object.fromEntries([...new FormData(form)].filter(([name, value]) => typeof value === "string" && !["csrf_token", "body", "title", "once", "version"].includes(name)));
+    const answer = await fetch(url, {
+      method: box.value.trim() || title?.value.trim() ? "PUT" : "DELETE",
+      headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token() },
+      body: JSON.stringify({ title: title?.value ?? "", body: box.value, fields, version }),
+    }).catch(() => null);
+    if (!answer?.ok) {
+      state.textContent = words.offline;
+      return;
+    }
+    version = (await answer.json().catch(() => ({}))).version ?? version;
+    savedAt = Date.now();
+    showSaved();
+  }
+
+  form.addEventListener("input", () => {
+    put(key, { body: box.value, title: title?.value ?? "", at: Date.now() });
+    clearTimeout(timer);
+    timer = setTimeout(save, 1500);
+  });
+  form.addEventListener("submit", () => {
+    clearTimeout(timer);
+    put(key, { body: box.value, title: title?.value ?? "", at: Date.now(), sent: true });
+  });
+  addEventListener("online", () => state.textContent === words.offline && save());
+}
