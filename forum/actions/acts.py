@@ -67,10 +67,7 @@ def record(
     It is about `post`, else about the thread `about`, else about the thread itself. Details hold numbers only,
     never titles or texts: the log outlives what it is about.
     """
-    if post is not None:
-        ref = Ref("forum.post", post.id)
-    else:
-        ref = Ref("forum.thread", (about or thread).id)
+    ref = Ref("forum.post", post.id) if post is not None else Ref("forum.thread", (about or thread).id)
     record_act(
         viewer,
         act=act,

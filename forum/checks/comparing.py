@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, ScalarSelect, Table, bindparam, select, update
+from sqlalchemy import ColumnElement, Row, Table, bindparam, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from kernel.db import session
@@ -11,7 +11,7 @@ from kernel.db import session
 
 def compare(
     column: InstrumentedAttribute[Any],
-    truth: ColumnElement[Any] | ScalarSelect[Any],
+    truth: ColumnElement[Any] | InstrumentedAttribute[Any],
     *joins: tuple[Any, ColumnElement[bool]],
     where: Sequence[ColumnElement[bool]] = (),
     mend: bool,

@@ -29,9 +29,9 @@ def reaction_counts(mend: bool) -> list[str]:  # noqa: FBT001 - the shape of eve
 
 def _set_reactions(ids: list[int]) -> None:
     counts: dict[int, dict[str, int]] = defaultdict(dict)
-    rows = select(Reaction.post_id, Reaction.name, func.count().label("count")).group_by(Reaction.post_id, Reaction.name)
+    rows = select(Reaction.post_id, Reaction.name, func.count().label("given")).group_by(Reaction.post_id, Reaction.name)
     for row in session().execute(rows.where(Reaction.post_id.in_(ids))):
-        counts[row.post_id][row.name] = row.count
+        counts[row.post_id][row.name] = row.given
     session().execute(update(Post), [{"id": post_id, "reactions": counts[post_id]} for post_id in ids])
 
 
