@@ -38,9 +38,13 @@ class SplitForm(FlaskForm):  # type: ignore[misc]
     """Some posts, and the title of the thread that they become. `once` makes the second sending harmless."""
 
     numbers = StringField(
-        _("Numbers of the posts"), [InputRequired(_("Such as 3, 5-9.")), Length(max=2000)], render_kw={"placeholder": "3, 5-9"}
+        _("Numbers of the posts"),
+        [InputRequired(_("Such as 3, 5-9.")), Length(max=2000)],
+        render_kw={"placeholder": "3, 5-9"},
     )
-    title = StringField(_("Title of the new thread"), [InputRequired(_("A title helps others to find it.")), Length(max=LONGEST_TITLE)])
+    title = StringField(
+        _("Title of the new thread"), [InputRequired(_("A title helps others to find it.")), Length(max=LONGEST_TITLE)]
+    )
     reason = _reason("split")
     once = HiddenField(default=new_token)
 

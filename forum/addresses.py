@@ -33,3 +33,8 @@ def page_of(number: int) -> int:
 def tag_url(name: str) -> str:
     """A tag's page."""
     return f"/tags/{quote(name, safe='')}"
+
+
+def file_url(upload_id: int, name: str) -> str:
+    """Where an uploaded file is; the name is only for people."""
+    return f"/files/{upload_id}/{quote(name, safe='')}"

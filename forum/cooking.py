@@ -3,6 +3,7 @@
 import unicodedata
 
 from flask_babel import gettext as _
+from markupsafe import Markup
 from sqlalchemy import select
 
 from accounts.models import User
@@ -27,6 +28,11 @@ def known_people(handles: set[str]) -> set[str]:
 def cook_post(body: str) -> Cooked:
     """The cooked form of a post by a member, mentions linked."""
     return cook(body, known_people=known_people)
+
+
+def preview(body: str | None) -> Markup:
+    """What a text would look like; for pages without script."""
+    return Markup(cook_post(clean_body(body or "")).html)  # noqa: S704 - cooked and sanitised
 
 
 def clean_line(text: str) -> str:

@@ -11,6 +11,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from forum.cooking import LONGEST_BODY, LONGEST_TITLE
@@ -35,20 +36,20 @@ class ThreadForm(FlaskForm):
     kind = RadioField(
         _("What is it?"),
         choices=[
-            (ThreadKind.DISCUSSION.value, _("Discussion")),
-            (ThreadKind.QUESTION.value, _("Question")),
-            (ThreadKind.ANNOUNCEMENT.value, _("Announcement")),
-            (ThreadKind.ACHIEVEMENT.value, _("Achievement")),
+            SelectChoice(ThreadKind.DISCUSSION.value, _("Discussion")),
+            SelectChoice(ThreadKind.QUESTION.value, _("Question")),
+            SelectChoice(ThreadKind.ANNOUNCEMENT.value, _("Announcement")),
+            SelectChoice(ThreadKind.ACHIEVEMENT.value, _("Achievement")),
         ],
         default=ThreadKind.DISCUSSION.value,
     )
     lens = SelectField(
         _("For whom"),
         choices=[
-            ("", _("Everybody in the sector")),
-            ("experts", _("The experts community")),
-            ("achievements", _("The achievements community")),
-            ("enterprises", _("The enterprises community")),
+            SelectChoice("", _("Everybody in the sector")),
+            SelectChoice("experts", _("The experts community")),
+            SelectChoice("achievements", _("The achievements community")),
+            SelectChoice("enterprises", _("The enterprises community")),
         ],
         default="",
     )

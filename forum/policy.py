@@ -44,7 +44,7 @@ def live_threads(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def visible_threads(viewer: Viewer) -> Select[Thread, Board, Community]:
-    """Threads that the viewer may open, deleted ones only where they moderate; a merged one still leads to the other."""
+    """Threads that the viewer may open: deleted ones where they moderate; a merged one still leads to the other."""
     moderated = [int(right.removeprefix("moderator:")) for right in viewer.rights if right.startswith("moderator:")]
     sees_deleted: ColumnElement[bool] = Thread.community_id.in_(moderated) if moderated else false()
     query = (
@@ -87,7 +87,8 @@ def may_see_board(viewer: Viewer, board: Board) -> bool:
 class Start:
     """What somebody wants to start, and where, with what their profile says of them."""
 
-    board: Board
+    community_id: int
+    audience: str
     kind: ThreadKind
     lens: Lens | None
     fields: tuple[str, ...]
@@ -108,8 +109,8 @@ def _start(viewer: Viewer, start: Start | None) -> Verdict:
     """Lenses decide who starts what: experts and firms speak through their own, everybody may ask them."""
     if start is None:
         return ALLOWED
-    moderates = viewer.moderates(start.board.community_id)
-    if not may_see_board(viewer, start.board):
+    moderates = viewer.moderates(start.community_id)
+    if start.audience not in viewer.audience:
         return Denied(_("You cannot write on this board."))
     if start.kind is ThreadKind.ANNOUNCEMENT and not moderates and start.lens is not Lens.ENTERPRISES:
         return Denied(_("Announcements are made by the moderators of a community."))

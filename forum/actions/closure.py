@@ -26,9 +26,7 @@ def unpin_thread(viewer: Viewer, *, thread_id: int, reason: str = "") -> Thread:
     return _switch(viewer, thread_id, act="thread.unpin", state="pinned_at", value=None, reason=reason)
 
 
-def _switch(
-    viewer: Viewer, thread_id: int, *, act: str, state: str, value: datetime | None, reason: str
-) -> Thread:
+def _switch(viewer: Viewer, thread_id: int, *, act: str, state: str, value: datetime | None, reason: str) -> Thread:
     thread, board = thread_to_moderate(viewer, thread_id)
     if (getattr(thread, state) is None) == (value is None):
         return thread

@@ -53,9 +53,7 @@ def save(
     authorise(viewer, ForumRight.DRAFT)
     title, body, kept = clean_line(title)[:LONGEST_TITLE], clean_body(body), _clean_fields(fields or {})
     if len(body) > LONGEST_DRAFT:
-        raise TooLargeError(
-            _("The draft is too long to be kept: at most %(count)s characters.", count=LONGEST_DRAFT)
-        )
+        raise TooLargeError(_("The draft is too long to be kept: at most %(count)s characters.", count=LONGEST_DRAFT))
     present = find(viewer, place=place)
     if present is None:
         _check_new(viewer, place)
@@ -126,9 +124,7 @@ def _clean_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
         elif value is None or isinstance(value, bool) or (isinstance(value, int) and abs(value) < 2**53):
             kept[clean_line(name)] = value
         else:
-            raise InvalidError(
-                _("The draft cannot be read."), errors={"fields": _("Only plain values can be kept.")}
-            )
+            raise InvalidError(_("The draft cannot be read."), errors={"fields": _("Only plain values can be kept.")})
     if len(json.dumps(kept)) > LONGEST_FIELDS:
         raise TooLargeError(_("The fields of this draft are too long to be kept."))
     return kept

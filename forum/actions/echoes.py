@@ -44,7 +44,9 @@ def join_follows(source: int, target: int) -> None:
         at_level = select(theirs.user_id).where(theirs.kind == THREAD, theirs.ref_id == source, theirs.level == level)
         session().execute(
             update(Follow)
-            .where(Follow.kind == THREAD, Follow.ref_id == target, Follow.level.in_(lower), Follow.user_id.in_(at_level))
+            .where(
+                Follow.kind == THREAD, Follow.ref_id == target, Follow.level.in_(lower), Follow.user_id.in_(at_level)
+            )
             .values(level=level)
             .execution_options(**DIRECT)
         )

@@ -46,7 +46,10 @@ def merge_thread(viewer: Viewer, *, thread_id: int, into_id: int, reason: str = 
     _bring_poll(thread, into)
     session().flush()
     session().execute(
-        update(Thread).where(Thread.merged_into_id == thread.id).values(merged_into_id=into.id).execution_options(**DIRECT)
+        update(Thread)
+        .where(Thread.merged_into_id == thread.id)
+        .values(merged_into_id=into.id)
+        .execution_options(**DIRECT)
     )
     session().expire_all()
     for each in (thread, into):

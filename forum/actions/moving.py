@@ -2,7 +2,7 @@ from forum.actions.acts import announce, record, tags_of, thread_to_moderate
 from forum.actions.echoes import keep_audience
 from forum.counters import count_thread, hold_boards, hold_tags, recount_tags, shift_days
 from forum.models import Board, Thread
-from forum.policy import ForumRight, may_see_board
+from forum.policy import ForumRight
 from kernel.errors import NotFoundError
 from kernel.policy import authorise
 from kernel.viewer import PUBLIC, Viewer
@@ -15,7 +15,7 @@ def move_thread(viewer: Viewer, *, thread_id: int, board: Board, reason: str = "
     its community and does not travel to another one.
     """
     thread, source = thread_to_moderate(viewer, thread_id)
-    if not may_see_board(viewer, board):
+    if board.audience not in viewer.audience:
         raise NotFoundError
     authorise(viewer, ForumRight.MODERATE, board)
     if board.id == source.id:

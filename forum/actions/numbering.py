@@ -66,18 +66,14 @@ def interleave(thread_id: int, other_id: int) -> None:
     )
     session().execute(
         update(ReadMark)
-        .where(
-            ReadMark.thread_id == thread_id, places.c.thread_id == thread_id, places.c.number == ReadMark.number
-        )
+        .where(ReadMark.thread_id == thread_id, places.c.thread_id == thread_id, places.c.number == ReadMark.number)
         .values(number=places.c.place)
         .execution_options(**DIRECT)
     )
     session().execute(delete(ReadMark).where(ReadMark.thread_id == other_id).execution_options(**DIRECT))
     session().execute(
         update(Thread)
-        .where(
-            Thread.id == thread_id, places.c.thread_id == thread_id, places.c.number == Thread.accepted_number
-        )
+        .where(Thread.id == thread_id, places.c.thread_id == thread_id, places.c.number == Thread.accepted_number)
         .values(accepted_number=places.c.place)
         .execution_options(**DIRECT)
     )

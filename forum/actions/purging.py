@@ -46,7 +46,13 @@ def purge_post(viewer: Viewer, *, post_id: int, reason: str = "") -> Post:
     if upload_ids:
         enqueue("forum.remove_purged_files", upload_ids=sorted(upload_ids))
     record(
-        viewer, "post.purge", thread=thread, post=post, audience=board.audience, right=ForumRight.PURGE, reason=reason,
+        viewer,
+        "post.purge",
+        thread=thread,
+        post=post,
+        audience=board.audience,
+        right=ForumRight.PURGE,
+        reason=reason,
         details={"number": post.number},
     )
     announce(thread)

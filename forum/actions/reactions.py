@@ -13,12 +13,23 @@ from kernel.viewer import Viewer
 
 def toggle_reaction(viewer: Viewer, *, post_id: int, name: str) -> Post:
     """Add my reaction, or take it back; the counts are derived in the same transaction."""
+    return _react(viewer, post_id, name=name, wanted=None)
+
+
+def set_reaction(viewer: Viewer, *, post_id: int, name: str, wanted: bool) -> Post:
+    """Have my reaction there, or not; done twice is done once."""
+    return _react(viewer, post_id, name=name, wanted=wanted)
+
+
+def _react(viewer: Viewer, post_id: int, *, name: str, wanted: bool | None) -> Post:
     if name not in REACTIONS:
         raise NotFoundError
     post, thread, _board = post_of(viewer, post_id, hold=True)
     authorise(viewer, ForumRight.REACT, post)
-    lock_post(post)
     mine = session().get(Reaction, (post.id, viewer.me, name))
+    if wanted is (mine is not None):
+        return post
+    lock_post(post)
     if mine is None:
         session().add(Reaction(post_id=post.id, user_id=viewer.me, name=name))
     else:
@@ -41,10 +52,8 @@ def lock_post(post: Post) -> None:
 
 def count_reactions(post: Post) -> None:
     """Derive the post's counts from its rows."""
-    rows = (
-        session()
-        .execute(select(Reaction.name, func.count()).where(Reaction.post_id == post.id).group_by(Reaction.name))
-        .tuples()
+    rows = session().execute(
+        select(Reaction.name, func.count()).where(Reaction.post_id == post.id).group_by(Reaction.name)
     )
     counts = dict(rows.all())
     post.reactions = {name: counts[name] for name in REACTIONS if name in counts}

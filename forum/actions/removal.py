@@ -41,7 +41,12 @@ def delete_post(viewer: Viewer, *, post_id: int, reason: str = "") -> Post:
     take_out_of_sight(viewer, post, thread, board)
     if not is_mine:
         record(
-            viewer, "post.delete", thread=thread, post=post, audience=board.audience, reason=reason,
+            viewer,
+            "post.delete",
+            thread=thread,
+            post=post,
+            audience=board.audience,
+            reason=reason,
             details={"number": post.number},
         )
     announce(thread)
@@ -63,8 +68,14 @@ def restore_post(viewer: Viewer, *, post_id: int, reason: str = "") -> Post:
     settle_last_post(thread.id)
     if post.author_id is None or post.author_id != viewer.user_id:
         record(
-            viewer, "post.restore", thread=thread, post=post, audience=board.audience, right=ForumRight.RESTORE_POST,
-            reason=reason, details={"number": post.number},
+            viewer,
+            "post.restore",
+            thread=thread,
+            post=post,
+            audience=board.audience,
+            right=ForumRight.RESTORE_POST,
+            reason=reason,
+            details={"number": post.number},
         )
     announce(thread)
     return post

@@ -87,7 +87,7 @@ def start_of(viewer: Viewer, *, board: Board, kind: ThreadKind, lens: Lens | Non
     """What the right to start is judged by: the place, the kind, and the profile of whoever wants to."""
     profile = session().execute(select(User.fields, User.affiliation_kind).where(User.id == viewer.user_id)).first()
     fields, affiliation_kind = profile if profile is not None else ([], "")
-    return Start(board, kind, lens, tuple(fields), affiliation_kind)
+    return Start(board.community_id, board.audience, kind, lens, tuple(fields), affiliation_kind)
 
 
 def check_poll(poll: PollDraft) -> PollDraft:

@@ -34,9 +34,7 @@ def board_counts(mend: bool) -> list[str]:  # noqa: FBT001 - the shape of every 
     return [
         fault
         for column, name in counters
-        for fault in compare(
-            column, func.coalesce(truth.c[name], 0), (truth, truth.c.board_id == Board.id), mend=mend
-        )
+        for fault in compare(column, func.coalesce(truth.c[name], 0), (truth, truth.c.board_id == Board.id), mend=mend)
     ]
 
 
@@ -52,19 +50,27 @@ def board_days(mend: bool) -> list[str]:  # noqa: FBT001
         .subquery()
     )
     same = (BoardDay.board_id == written.c.board_id) & (BoardDay.day == written.c.day)
-    missing = session().execute(
-        select(written.c.board_id, written.c.day, BoardDay.posts.label("kept"), written.c.posts.label("right"))
-        .select_from(written)
-        .outerjoin(BoardDay, same)
-        .where(BoardDay.posts.is_distinct_from(written.c.posts))
-        .order_by(written.c.board_id, written.c.day)
-    ).all()
-    surplus = session().execute(
-        select(BoardDay.board_id, BoardDay.day, BoardDay.posts.label("kept"))
-        .outerjoin(written, same)
-        .where(written.c.posts.is_(None), BoardDay.posts != 0)
-        .order_by(BoardDay.board_id, BoardDay.day)
-    ).all()
+    missing = (
+        session()
+        .execute(
+            select(written.c.board_id, written.c.day, BoardDay.posts.label("kept"), written.c.posts.label("right"))
+            .select_from(written)
+            .outerjoin(BoardDay, same)
+            .where(BoardDay.posts.is_distinct_from(written.c.posts))
+            .order_by(written.c.board_id, written.c.day)
+        )
+        .all()
+    )
+    surplus = (
+        session()
+        .execute(
+            select(BoardDay.board_id, BoardDay.day, BoardDay.posts.label("kept"))
+            .outerjoin(written, same)
+            .where(written.c.posts.is_(None), BoardDay.posts != 0)
+            .order_by(BoardDay.board_id, BoardDay.day)
+        )
+        .all()
+    )
     if mend and (missing or surplus):
         session().execute(delete(BoardDay))
         session().execute(
@@ -73,9 +79,6 @@ def board_days(mend: bool) -> list[str]:  # noqa: FBT001
             )
         )
     return [
-        *(
-            f"Board {row.board_id} on {row.day}: posts is {row.kept or 0}, should be {row.right}."
-            for row in missing
-        ),
+        *(f"Board {row.board_id} on {row.day}: posts is {row.kept or 0}, should be {row.right}." for row in missing),
         *(f"Board {row.board_id} on {row.day}: posts is {row.kept}, should be 0." for row in surplus),
     ]

@@ -33,7 +33,10 @@ def dangling_references(mend: bool) -> list[str]:  # noqa: FBT001 - the shape of
         rows = session().execute(
             select(model.user_id, model.kind, model.ref_id).where(where).order_by(model.user_id, model.ref_id)
         )
-        faults += [f"{model.__name__} of person {row.user_id} is about {row.kind}:{row.ref_id}, which is not there." for row in rows]
+        faults += [
+            f"{model.__name__} of person {row.user_id} is about {row.kind}:{row.ref_id}, which is not there."
+            for row in rows
+        ]
         if mend:
             session().execute(delete(model).where(where).execution_options(synchronize_session=False))
     return faults
@@ -42,13 +45,17 @@ def dangling_references(mend: bool) -> list[str]:  # noqa: FBT001 - the shape of
 @check
 def audiences_of_notices(mend: bool) -> list[str]:  # noqa: FBT001
     """A notice from a thread is seen by whoever sees the thread's board."""
-    rows = session().execute(
-        select(Notice.id, Notice.audience, Board.audience.label("right"))
-        .join(Thread, and_(Notice.place_kind == "forum.thread", Thread.id == Notice.place_id))
-        .join(Board, Board.id == Thread.board_id)
-        .where(Notice.audience != Board.audience)
-        .order_by(Notice.id)
-    ).all()
+    rows = (
+        session()
+        .execute(
+            select(Notice.id, Notice.audience, Board.audience.label("right"))
+            .join(Thread, and_(Notice.place_kind == "forum.thread", Thread.id == Notice.place_id))
+            .join(Board, Board.id == Thread.board_id)
+            .where(Notice.audience != Board.audience)
+            .order_by(Notice.id)
+        )
+        .all()
+    )
     if mend and rows:
         session().execute(update(Notice), [{"id": row.id, "audience": row.right} for row in rows])
     return [f"Notice {row.id}: audience is {row.audience}, should be {row.right}." for row in rows]
@@ -57,12 +64,16 @@ def audiences_of_notices(mend: bool) -> list[str]:  # noqa: FBT001
 @check
 def places_of_notices(mend: bool) -> list[str]:  # noqa: FBT001
     """A notice about a post is listed under the thread that the post is in."""
-    rows = session().execute(
-        select(Notice.id, Notice.place_id, Post.thread_id.label("right"))
-        .join(Post, and_(Notice.kind == "forum.post", Post.id == Notice.ref_id))
-        .where(Notice.place_kind == "forum.thread", Notice.place_id != Post.thread_id)
-        .order_by(Notice.id)
-    ).all()
+    rows = (
+        session()
+        .execute(
+            select(Notice.id, Notice.place_id, Post.thread_id.label("right"))
+            .join(Post, and_(Notice.kind == "forum.post", Post.id == Notice.ref_id))
+            .where(Notice.place_kind == "forum.thread", Notice.place_id != Post.thread_id)
+            .order_by(Notice.id)
+        )
+        .all()
+    )
     if mend and rows:
         session().execute(update(Notice), [{"id": row.id, "place_id": row.right} for row in rows])
     return [f"Notice {row.id}: thread is {row.place_id}, should be {row.right}." for row in rows]

@@ -11,19 +11,22 @@ from kernel.db import session
 def post_numbers(mend: bool) -> list[str]:  # noqa: FBT001 - the shape of every check
     """Numbers in a thread are 1, 2, 3 …; that none is given twice is a constraint of the table."""
     first, last, count = func.min(Post.number), func.max(Post.number), func.count()
-    rows = session().execute(
-        select(Post.thread_id, first.label("first"), last.label("last"), count.label("count"))
-        .group_by(Post.thread_id)
-        .having(or_(first != 1, last != count))
-        .order_by(Post.thread_id)
-    ).all()
+    rows = (
+        session()
+        .execute(
+            select(Post.thread_id, first.label("first"), last.label("last"), count.label("count"))
+            .group_by(Post.thread_id)
+            .having(or_(first != 1, last != count))
+            .order_by(Post.thread_id)
+        )
+        .all()
+    )
     if mend:
         for row in rows:
             close_gaps(row.thread_id)
         session().expire_all()
     return [
-        f"Thread {row.thread_id}: {row.count} posts are numbered {row.first} to {row.last}, with gaps."
-        for row in rows
+        f"Thread {row.thread_id}: {row.count} posts are numbered {row.first} to {row.last}, with gaps." for row in rows
     ]
 
 

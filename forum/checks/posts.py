@@ -18,9 +18,7 @@ def reaction_counts(mend: bool) -> list[str]:  # noqa: FBT001 - the shape of eve
         cast(pairs.c.value, Integer) != 0
     )
     given = select(Reaction.post_id, Reaction.name, func.count()).group_by(Reaction.post_id, Reaction.name)
-    differing = union_all(
-        select(except_(shown, given).subquery()), select(except_(given, shown).subquery())
-    ).subquery()
+    differing = union_all(select(except_(shown, given).subquery()), select(except_(given, shown).subquery())).subquery()
     ids = sorted(set(session().scalars(select(differing.c.id))))
     if mend and ids:
         _set_reactions(ids)
@@ -29,7 +27,9 @@ def reaction_counts(mend: bool) -> list[str]:  # noqa: FBT001 - the shape of eve
 
 def _set_reactions(ids: list[int]) -> None:
     counts: dict[int, dict[str, int]] = defaultdict(dict)
-    rows = select(Reaction.post_id, Reaction.name, func.count().label("given")).group_by(Reaction.post_id, Reaction.name)
+    rows = select(Reaction.post_id, Reaction.name, func.count().label("given")).group_by(
+        Reaction.post_id, Reaction.name
+    )
     for row in session().execute(rows.where(Reaction.post_id.in_(ids))):
         counts[row.post_id][row.name] = row.given
     session().execute(update(Post), [{"id": post_id, "reactions": counts[post_id]} for post_id in ids])
@@ -38,9 +38,7 @@ def _set_reactions(ids: list[int]) -> None:
 @check
 def edit_counts(mend: bool) -> list[str]:  # noqa: FBT001
     """A post was edited as often as it has former texts; those of a purged one are gone."""
-    truth = (
-        select(PostRevision.post_id, func.count().label("right")).group_by(PostRevision.post_id).subquery()
-    )
+    truth = select(PostRevision.post_id, func.count().label("right")).group_by(PostRevision.post_id).subquery()
     return compare(
         Post.edit_count,
         func.coalesce(truth.c.right, 0),
@@ -54,12 +52,16 @@ def edit_counts(mend: bool) -> list[str]:  # noqa: FBT001
 def replies(mend: bool) -> list[str]:  # noqa: FBT001
     """A post answers only posts of its own thread."""
     asked = aliased(Post)
-    rows = session().execute(
-        select(Post.id, asked.id.label("asked"))
-        .join(asked, asked.id == Post.reply_to_id)
-        .where(asked.thread_id != Post.thread_id)
-        .order_by(Post.id)
-    ).all()
+    rows = (
+        session()
+        .execute(
+            select(Post.id, asked.id.label("asked"))
+            .join(asked, asked.id == Post.reply_to_id)
+            .where(asked.thread_id != Post.thread_id)
+            .order_by(Post.id)
+        )
+        .all()
+    )
     if mend and rows:
         session().execute(update(Post), [{"id": row.id, "reply_to_id": None} for row in rows])
     return [f"Post {row.id} answers post {row.asked} of another thread." for row in rows]
@@ -77,7 +79,10 @@ def vote_counts(mend: bool) -> list[str]:  # noqa: FBT001
     )
     return [
         *compare(
-            PollOption.vote_count, func.coalesce(votes.c.right, 0), (votes, votes.c.option_id == PollOption.id), mend=mend
+            PollOption.vote_count,
+            func.coalesce(votes.c.right, 0),
+            (votes, votes.c.option_id == PollOption.id),
+            mend=mend,
         ),
         *compare(Poll.voter_count, func.coalesce(voters.c.right, 0), (voters, voters.c.poll_id == Poll.id), mend=mend),
     ]

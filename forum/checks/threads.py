@@ -74,7 +74,9 @@ def merged_threads(mend: bool) -> list[str]:  # noqa: FBT001
     into = aliased(Thread)
     joined = (into, into.id == Thread.merged_into_id)
     return [
-        *compare(Thread.merged_into_id, into.merged_into_id, joined, where=[into.merged_into_id.is_not(None)], mend=mend),
+        *compare(
+            Thread.merged_into_id, into.merged_into_id, joined, where=[into.merged_into_id.is_not(None)], mend=mend
+        ),
         *compare(
             Thread.deleted_at,
             Thread.last_post_at,

@@ -29,9 +29,7 @@ class LineFile:
         self.size = path.stat().st_size
         self._disk: BufferedReader = path.open("rb")
         is_packed = self._disk.peek(2)[:2] == GZIP
-        self._stream: IO[bytes] = (
-            cast("IO[bytes]", gzip.GzipFile(fileobj=self._disk)) if is_packed else self._disk
-        )
+        self._stream: IO[bytes] = cast("IO[bytes]", gzip.GzipFile(fileobj=self._disk)) if is_packed else self._disk
 
     @property
     def position(self) -> int:
@@ -76,9 +74,7 @@ class RejectsFile:
 
     def __init__(self, source: Path) -> None:
         name = source.name.removesuffix(".gz").removesuffix(".jsonl")
-        self._candidates = [
-            folder / f"{name}.rejects.jsonl" for folder in (source.absolute().parent, Path.cwd())
-        ]
+        self._candidates = [folder / f"{name}.rejects.jsonl" for folder in (source.absolute().parent, Path.cwd())]
         self._file: IO[bytes] | None = None
         self.path: Path | None = None
 

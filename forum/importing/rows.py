@@ -83,12 +83,8 @@ Score = Annotated[StrictInt, Field(ge=-(10**12), le=10**12)]
 Name = Annotated[StrictStr, BeforeValidator(_nothing), AfterValidator(clean_line), Field(max_length=120)]
 Line = Annotated[StrictStr, BeforeValidator(_nothing), AfterValidator(clean_line), Field(max_length=200)]
 Licence = Annotated[StrictStr, BeforeValidator(_nothing), AfterValidator(clean_line), Field(max_length=120)]
-PersonAddress = Annotated[
-    StrictStr, BeforeValidator(_nothing), AfterValidator(_address), Field(max_length=300)
-]
-SourceAddress = Annotated[
-    StrictStr, BeforeValidator(_nothing), AfterValidator(_address), Field(max_length=500)
-]
+PersonAddress = Annotated[StrictStr, BeforeValidator(_nothing), AfterValidator(_address), Field(max_length=300)]
+SourceAddress = Annotated[StrictStr, BeforeValidator(_nothing), AfterValidator(_address), Field(max_length=500)]
 Title = Annotated[StrictStr, AfterValidator(clean_line), Field(min_length=1, max_length=LONGEST_TITLE)]
 Body = Annotated[StrictStr, AfterValidator(clean_body), Field(max_length=LONGEST_BODY)]
 Lang = Annotated[
@@ -127,11 +123,7 @@ class Writing(BaseModel):
 
     @model_validator(mode="after")
     def _one_text(self) -> Self:
-        given = [
-            part
-            for part in (self.body, self.body_html, self.body_markdown, self.body_text)
-            if part is not None
-        ]
+        given = [part for part in (self.body, self.body_html, self.body_markdown, self.body_text) if part is not None]
         if len(given) > 1:
             raise ValueError("two bodies that contradict each other")
         if not given or not given[0].strip():
@@ -203,9 +195,7 @@ def source_id_of(row: Mapping[str, Any]) -> str | None:
     if isinstance(identity, str) and identity:
         if ":" not in identity:
             identity = f"{row.get('community') or row.get('source') or ''}:{identity}"
-        return (
-            identity if len(identity) <= LONGEST_SOURCE_ID and identity.isprintable() else _hashed(identity)
-        )
+        return identity if len(identity) <= LONGEST_SOURCE_ID and identity.isprintable() else _hashed(identity)
     if not isinstance(row.get("title"), str):
         return None
     return _hashed(*(str(row.get(key) or "") for key in ("source", "title", "created_at")))

@@ -71,9 +71,7 @@ def import_threads(
     batch: list[PreparedThread] = []
     try:
         with _cooks(processes) as start:
-            for known, results in _ahead(
-                _unknown(lines), start, depth=2 * (processes or os.cpu_count() or 1) + 2
-            ):
+            for known, results in _ahead(_unknown(lines), start, depth=2 * (processes or os.cpu_count() or 1) + 2):
                 seen += known + len(results)
                 for result in results:
                     if isinstance(result, Refused):
@@ -122,9 +120,7 @@ def _chunks(lines: LineFile) -> Iterator[list[RawLine]]:
         yield chunk
 
 
-def _ahead(
-    chunks: Iterator[tuple[int, list[RawLine]]], start: Prepare, *, depth: int
-) -> Iterator[tuple[int, Results]]:
+def _ahead(chunks: Iterator[tuple[int, list[RawLine]]], start: Prepare, *, depth: int) -> Iterator[tuple[int, Results]]:
     """Results in the order of the chunks, with at most `depth` in the making: memory stays flat."""
     waiting: deque[tuple[int, Future[Results]]] = deque()
     for known, lines in chunks:

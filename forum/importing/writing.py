@@ -53,11 +53,7 @@ def write_threads(threads: list[PreparedThread], *, board_id: int) -> list[Prepa
 
 
 def _insert(threads: list[PreparedThread], *, board_id: int) -> None:
-    board = (
-        session()
-        .execute(select(_board.c.community_id, _board.c.audience).where(_board.c.id == board_id))
-        .one()
-    )
+    board = session().execute(select(_board.c.community_id, _board.c.audience).where(_board.c.id == board_id)).one()
     connection = session().connection()
     thread_ids = take_ids(_thread, len(threads))
     post_ids = iter(take_ids(_post, sum(len(thread.posts) for thread in threads)))
@@ -108,8 +104,7 @@ def _tag_threads(threads: list[PreparedThread], thread_ids: list[int], *, is_pub
     for start in range(0, len(names), ROWS_AT_ONCE):
         some = names[start : start + ROWS_AT_ONCE]
         ids |= {
-            row.name: row.id
-            for row in connection.execute(select(_tag.c.name, _tag.c.id).where(_tag.c.name.in_(some)))
+            row.name: row.id for row in connection.execute(select(_tag.c.name, _tag.c.id).where(_tag.c.name.in_(some)))
         }
     connection.execute(
         _thread_tag.insert(),

@@ -11,6 +11,7 @@ class Upload(Model):
     """A file somebody added. The bytes lie in the blob store under their hash; the name is only shown.
 
     Visible to its owner, and to whoever sees a live post that uses it: it has no audience of its own to leak.
+    Large images have a smaller one that pages show (`display`), all images a small one (`thumb`).
     """
 
     __tablename__ = "upload"
@@ -24,6 +25,7 @@ class Upload(Model):
     width: Mapped[int | None]
     height: Mapped[int | None]
     thumb_sha256: Mapped[str | None] = mapped_column(String(64))
+    display_sha256: Mapped[str | None] = mapped_column(String(64))
     is_inline: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=now)
 

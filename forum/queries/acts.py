@@ -42,12 +42,11 @@ def _boards(viewer: Viewer, rows: list[LogRow]) -> dict[int, str]:
     if not ids:
         return {}
     found = session().execute(
-        select(Board, Community).join(Community, Community.id == Board.community_id)
+        select(Board, Community)
+        .join(Community, Community.id == Board.community_id)
         .where(Board.id.in_(ids), visible_boards(viewer))
     )
-    return {
-        board.id: f"{community.name(viewer.locale)} · {board.name(viewer.locale)}" for board, community in found
-    }
+    return {board.id: f"{community.name(viewer.locale)} · {board.name(viewer.locale)}" for board, community in found}
 
 
 def _act_row(row: LogRow, *, places: dict[Ref, Card], boards: dict[int, str]) -> ActRow:

@@ -5,23 +5,26 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, select
+from sqlalchemy import Row, Select, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from accounts.models import Grant, User
 from activity.models import Follow, Level
 from forum.models import Board, BoardDay, Community, Tag
-from forum.policy import visible_boards
+from forum.models.thread import ThreadKind
+from forum.policy import ForumRight, Start, visible_boards
 from forum.queries.lists import board_place, community_place
 from forum.queries.people import person_columns, person_of
-from forum.queries.rows import BoardRow, CommunityRow, Day, Person
+from forum.queries.rows import BoardRow, CommunityRow, Company, Day
 from kernel.clock import now
 from kernel.db import session
 from kernel.errors import NotFoundError
+from kernel.policy import verdict
 from kernel.viewer import Viewer
 
 DAYS = 30
 MOST_TAGS = 200
+MOST_MODERATORS = 20
 
 Moderator = aliased(User, name="moderator")
 
@@ -82,7 +85,9 @@ def _days(board_ids: list[int]) -> dict[int, list[Any]]:
     return by_board
 
 
-def _community_row(viewer: Viewer, rows: Sequence[Row[Board, Community, str]], days: dict[int, list[Any]]) -> CommunityRow:
+def _community_row(
+    viewer: Viewer, rows: Sequence[Row[Board, Community, str]], days: dict[int, list[Any]]
+) -> CommunityRow:
     community: Community = rows[0].Community
     boards: list[Board] = [row.Board for row in rows]
     posts: dict[Any, int] = defaultdict(int)
@@ -103,6 +108,7 @@ def _community_row(viewer: Viewer, rows: Sequence[Row[Board, Community, str]], d
         boards=[
             BoardRow(
                 board_place(board, community, viewer),
+                board.audience,
                 board.thread_count,
                 board.post_count,
                 board.open_question_count,
@@ -113,16 +119,31 @@ def _community_row(viewer: Viewer, rows: Sequence[Row[Board, Community, str]], d
     )
 
 
-def moderators(community_id: int) -> list[Person]:
-    """Who looks after the community."""
-    rows = session().execute(
-        select(Moderator.id, *person_columns(Moderator, "moderator"))
-        .join(Grant, Grant.user_id == Moderator.id)
-        .where(Grant.token == f"moderator:{community_id}")
-        .order_by(Moderator.id)
-        .limit(12)
+def company(viewer: Viewer, community_id: int) -> Company:
+    """The moderators of a community, and the viewer's own profile: one query for both."""
+    looks_after = select(Grant.user_id).where(Grant.token == f"moderator:{community_id}")
+    rows = (
+        session()
+        .execute(
+            select(
+                Moderator.id,
+                Moderator.fields,
+                Moderator.affiliation_kind,
+                Moderator.id.in_(looks_after).label("is_moderator"),
+                *person_columns(Moderator, "moderator"),
+            )
+            .where(or_(Moderator.id == viewer.user_id, Moderator.id.in_(looks_after)))
+            .order_by(Moderator.id)
+            .limit(MOST_MODERATORS)
+        )
+        .all()
     )
-    return [person_of(row, "moderator", user_id=row.id, name="") for row in rows]
+    me = next((row for row in rows if row.id == viewer.user_id), None)
+    return Company(
+        moderators=[person_of(row, "moderator", user_id=row.id, name="") for row in rows if row.is_moderator],
+        my_fields=tuple(me.fields) if me else (),
+        my_affiliation_kind=me.affiliation_kind if me else "",
+    )
 
 
 def level_of(viewer: Viewer, kind: str, ref_id: int) -> str:
@@ -151,3 +172,9 @@ def tag_named(name: str) -> Tag:
     if tag is None:
         raise NotFoundError
     return tag
+
+
+def reasons_against(viewer: Viewer, start: Start) -> dict[str, str]:
+    """For each kind of thread, why this viewer may not start it so; empty where they may."""
+    answers = {kind.value: verdict(viewer, ForumRight.START, start.of_kind(kind)) for kind in ThreadKind}
+    return {kind: getattr(answer, "reason", "") for kind, answer in answers.items()}

@@ -1,6 +1,5 @@
 """A post's former texts: for whoever sees the post; of a purged one nothing is left."""
 
-from kernel.diff import DiffLine, readable_diff
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
@@ -10,6 +9,7 @@ from forum.models import Post, PostRevision
 from forum.queries.people import person_columns, person_of
 from forum.queries.rows import RevisionRow
 from kernel.db import session
+from kernel.diff import DiffLine, readable_diff
 from kernel.errors import NotFoundError
 from kernel.viewer import Viewer
 

@@ -54,9 +54,19 @@ class BoardRow:
     """A board in the list of its community."""
 
     place: Place
+    audience: str
     thread_count: int
     post_count: int
     open_question_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """Who looks after a community, and what the viewer's own profile says where lenses ask for it."""
+
+    moderators: list[Person]
+    my_fields: tuple[str, ...]
+    my_affiliation_kind: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,10 +58,10 @@ def thread_view(viewer: Viewer, thread_id: int, *, at: int | None = None) -> Thr
         )
         .all()
     )
-    mine = _mine(viewer, [post.id for post in posts])
+    mine = my_marks(viewer, [post.id for post in posts])
     moderates = viewer.moderates(thread.community_id)
     rows = [
-        _post_row(
+        post_row(
             post,
             viewer=viewer,
             thread=thread,
@@ -152,11 +152,11 @@ def _posts_statement() -> Select[Any]:
     )
 
 
-def _mine(viewer: Viewer, post_ids: list[int]) -> set[tuple[int, str]]:
+def my_marks(viewer: Viewer, post_ids: list[int]) -> set[tuple[int, str]]:
     """My reactions to these posts, and my bookmarks among them as `("id", "bookmark")`."""
     if not viewer.signed_in or not post_ids:
         return set()
-    return set(session().execute(_mine_statement(), {"ids": post_ids, "me": viewer.user_id}).tuples().all())
+    return set(session().execute(_mine_statement(), {"ids": post_ids, "me": viewer.user_id}).all())
 
 
 @cache
@@ -207,7 +207,7 @@ def _row_of(row: Row[Any], viewer: Viewer) -> ThreadRow:
     )
 
 
-def _post_row(
+def post_row(
     row: Row[Any],
     *,
     viewer: Viewer,

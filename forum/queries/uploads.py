@@ -1,11 +1,12 @@
-"""Which files a viewer may have: their own, and those in live posts that they see. Nothing else is ever served."""
+"""Which files a viewer may have: their own, and those in live posts that they see; nothing else is ever served."""
 
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
-from forum.addresses import file_url
 from forum.models import Post, PostUpload, Thread, Upload
 from forum.policy import visible_threads
 from kernel.db import session
@@ -61,8 +62,9 @@ def seen_upload(viewer: Viewer, upload_id: int) -> SeenUpload:
 def my_uploads(viewer: Viewer, *, cursor: str | None = None) -> Page[UploadRow]:
     """What the viewer added, the newest first."""
     is_used = select(PostUpload.post_id).where(PostUpload.upload_id == Upload.id).correlate(Upload).exists()
+    mine: Select[Any] = select(Upload, is_used.label("is_used")).where(Upload.owner_id == viewer.me)
     page = keyset_page(
-        select(Upload, is_used.label("is_used")).where(Upload.owner_id == viewer.me),
+        mine,
         keys=[Upload.id],
         limit=AT_ONCE,
         cursor=cursor,
@@ -78,13 +80,12 @@ def used_bytes(viewer: Viewer) -> int:
 def upload_row(upload: Upload, *, is_used: bool = False) -> UploadRow:
     """What a page or a script is told of a file."""
     url = file_url(upload.id, upload.name)
-    label = upload.name.translate(ESCAPED)
     return UploadRow(
         id=upload.id,
         name=upload.name,
         url=url,
         thumb_url=f"{url}?size=thumb" if upload.thumb_sha256 else None,
-        markdown=f"![{label}]({url})" if upload.is_inline else f"[{label} ({size_text(upload.size)})]({url})",
+        markdown=_markdown(upload, url),
         size=upload.size,
         width=upload.width,
         height=upload.height,
@@ -92,10 +93,22 @@ def upload_row(upload: Upload, *, is_used: bool = False) -> UploadRow:
     )
 
 
+def file_url(upload_id: int, name: str) -> str:
+    """Where a file is; the name is for people, and safe within Markdown."""
+    return f"/files/{upload_id}/{quote(name, safe='')}"
+
+
+def _markdown(upload: Upload, url: str) -> str:
+    label = upload.name.translate(ESCAPED)
+    if not upload.is_inline:
+        return f"[{label} ({size_text(upload.size)})]({url})"
+    return f"[![{label}]({url}?size=display)]({url})" if upload.display_sha256 else f"![{label}]({url})"
+
+
 def size_text(size: int) -> str:
     """A size as people say it."""
     if size < 1000:  # noqa: PLR2004 - the step between the units
-        return _("%(count)s bytes", count=size)
+        return str(_("%(count)s bytes", count=size))
     if size < 1_000_000:  # noqa: PLR2004 - the same
         return f"{size / 1000:.0f} kB"
     return f"{size / 1_000_000:.1f} MB"

@@ -64,11 +64,15 @@ def acts(thread: ThreadRow, forms: ActForms) -> list[Act]:
     """What can be done with the thread as it is: name, title, hint, fields, button and icon of each act."""
     if thread.is_deleted:
         return [_restore(forms)]
-    lock = ("unlock", _("Unlock"), _("Members can reply again.")) if thread.is_locked else (
-        "lock", _("Lock"), _("It can be read, but members cannot reply any more.")
+    lock = (
+        ("unlock", _("Unlock"), _("Members can reply again."))
+        if thread.is_locked
+        else ("lock", _("Lock"), _("It can be read, but members cannot reply any more."))
     )
-    pin = ("unpin", _("Unpin"), _("It sinks among the others.")) if thread.is_pinned else (
-        "pin", _("Pin"), _("It stands above the others of its community.")
+    pin = (
+        ("unpin", _("Unpin"), _("It sinks among the others."))
+        if thread.is_pinned
+        else ("pin", _("Pin"), _("It stands above the others of its community."))
     )
     return [
         (lock[0], lock[1], lock[2], [forms.lock.reason], lock[1], "lock"),

@@ -7,8 +7,8 @@ from flask_babel import gettext as _
 from forum.addresses import community_url, tag_url
 from forum.models import Thread
 from forum.models.community import GENERAL
-from forum.models.thread import Lens
-from forum.policy import ForumRight
+from forum.models.thread import Lens, ThreadKind
+from forum.policy import ForumRight, Start
 from forum.queries import communities as query
 from forum.queries import lists
 from forum.queries.rows import LensPlace
@@ -109,7 +109,17 @@ def _community_page(viewer: Viewer, slug: str, board_slug: str | None) -> str:
     else:
         pinned = []
     page = lists.thread_page(viewer, *where, cursor=cursor)
-    reasons = may_start(viewer, f"{slug}/{board_slug or GENERAL}", lens) if viewer.signed_in else {}
+    company = query.company(viewer, found.place.id)
+    here_board = chosen or found.boards[0]
+    start = Start(
+        found.place.id,
+        here_board.audience,
+        ThreadKind.DISCUSSION,
+        Lens(lens) if lens else None,
+        company.my_fields,
+        company.my_affiliation_kind,
+    )
+    reasons = query.reasons_against(viewer, start) if viewer.signed_in else {}
     return render_template(
         "forum/community.html",
         community=found,
@@ -120,7 +130,7 @@ def _community_page(viewer: Viewer, slug: str, board_slug: str | None) -> str:
         page=page,
         pinned=pinned,
         open_questions=open_questions,
-        moderators=query.moderators(found.place.id),
+        moderators=company.moderators,
         my_level=found.level,
         may_start={kind: not reason for kind, reason in reasons.items()},
         why_not=next((reason for reason in reasons.values() if reason), ""),
@@ -136,14 +146,14 @@ def _lens_page(viewer: Viewer, lens: Lens) -> str:
     if chosen is not None:
         where.append(Thread.community_id == chosen.place.id)
     page = lists.thread_page(viewer, *where, cursor=request.args.get("cursor"))
-    reasons = may_start(viewer, f"{(chosen or everywhere[0]).place.slug}/{GENERAL}", lens) if viewer.signed_in else {}
+    may = may_start(viewer, f"{(chosen or everywhere[0]).place.slug}/{GENERAL}", lens) if viewer.signed_in else {}
     return render_template(
         "forum/lens.html",
         lens=place,
         page=page,
         communities=everywhere,
-        may_start={kind: not reason for kind, reason in reasons.items()},
-        why_not=next((reason for reason in reasons.values() if reason), ""),
+        may_start=may,
+        why_not="",
     )
 
 

@@ -2,38 +2,36 @@ from datetime import UTC
 
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from wtforms.fields.choices import SelectChoice
 
 from forum.actions.drafts import discard
 from forum.actions.loading import board_at
 from forum.actions.threads import PollDraft, start_of, start_thread
 from forum.addresses import thread_url
-from forum.cooking import cook_post
+from forum.cooking import preview
 from forum.forms import ThreadForm
 from forum.models import Draft
 from forum.models.community import GENERAL
 from forum.models.thread import Lens, ThreadKind
 from forum.policy import ForumRight
-from forum.queries.communities import communities
+from forum.queries.communities import communities, reasons_against
 from forum.room import room
 from forum.views.posts import put_errors, split_tags
 from kernel.db import session
 from kernel.errors import InvalidError, NotFoundError
 from kernel.i18n import zone
 from kernel.limits import POSTING, limiter
-from kernel.policy import verdict
 from kernel.viewer import Viewer
 from kernel.web import current_viewer
 
 
 def _form(viewer: Viewer, *, from_request: bool) -> ThreadForm:
     form = ThreadForm() if from_request else ThreadForm(formdata=None, data=_start_values(viewer))
-    form.place.choices = {
-        community.place.name: [
-            (f"{community.place.slug}/{board.place.slug}", f"{community.place.name} · {board.place.name}")
-            for board in community.boards
-        ]
+    form.place.choices = [
+        SelectChoice(f"{community.place.slug}/{board.place.slug}", board.place.name, optgroup=community.place.name)
         for community in communities(viewer)
-    }
+        for board in community.boards
+    ]
     return form
 
 
@@ -63,7 +61,7 @@ def send_thread() -> ResponseReturnValue:
     viewer = current_viewer()
     form = _form(viewer, from_request=True)
     if request.form.get("preview"):
-        return _page(viewer, form, preview=cook_post(form.body.data or "").html)
+        return _page(viewer, form, shown=preview(form.body.data))
     if form.validate():
         community, _slash, board = form.place.data.partition("/")
         try:
@@ -98,27 +96,23 @@ def _poll(viewer: Viewer, form: ThreadForm) -> PollDraft | None:
     )
 
 
-def _page(viewer: Viewer, form: ThreadForm, *, draft: Draft | None = None, preview: str | None = None) -> str:
+def _page(viewer: Viewer, form: ThreadForm, *, draft: Draft | None = None, shown: str | None = None) -> str:
     return render_template(
         "forum/compose.html",
         form=form,
         draft=draft,
-        preview_html=preview,
+        preview_html=shown,
         may_start=may_start(viewer, form.place.data, form.lens.data),
     )
 
 
-def may_start(viewer: Viewer, place: str | None, lens: str | None) -> dict[str, str]:
-    """For each kind of thread, why this viewer may not start it there; empty where they may."""
+def may_start(viewer: Viewer, place: str | None, lens: str | None) -> dict[str, bool]:
+    """Which kinds of thread this viewer may start at `community/board`, through a lens or none."""
     community, _slash, board_slug = (place or "").partition("/")
     try:
         board = board_at(viewer, community, board_slug or GENERAL)
     except NotFoundError:
-        return {kind.value: "" for kind in ThreadKind}
+        return {kind.value: True for kind in ThreadKind}
     chosen = Lens(lens) if lens in set(Lens) else None
     start = start_of(viewer, board=board, kind=ThreadKind.DISCUSSION, lens=chosen)
-    answers = {}
-    for kind in ThreadKind:
-        answer = verdict(viewer, ForumRight.START, start.of_kind(kind))
-        answers[kind.value] = getattr(answer, "reason", "")
-    return answers
+    return {kind: not reason for kind, reason in reasons_against(viewer, start).items()}

@@ -95,9 +95,7 @@ def _sent() -> dict[str, Any]:
     else:
         known = {"title", "body", "version", "csrf_token"}
         fields = {
-            name: values if len(values) > 1 else values[0]
-            for name, values in request.form.lists()
-            if name not in known
+            name: values if len(values) > 1 else values[0] for name, values in request.form.lists() if name not in known
         }
         sent = {**request.form.to_dict(), "fields": fields}
     if not isinstance(sent, dict):

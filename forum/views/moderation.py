@@ -49,28 +49,44 @@ def moderate(thread_id: int) -> ResponseReturnValue:
 @limiter.limit(SMALL_DEEDS)
 def lock(thread_id: int) -> ResponseReturnValue:
     """Take no more replies."""
-    return _do(thread_id, "lock", lambda forms: closure.lock_thread(current_viewer(), thread_id=thread_id, reason=forms.lock.reason.data or ""))
+    return _do(
+        thread_id,
+        "lock",
+        lambda forms: closure.lock_thread(current_viewer(), thread_id=thread_id, reason=forms.lock.reason.data or ""),
+    )
 
 
 @room.page("/threads/<int:thread_id>/unlock", may=ForumRight.MODERATE, methods=("POST",))
 @limiter.limit(SMALL_DEEDS)
 def unlock(thread_id: int) -> ResponseReturnValue:
     """Take replies again."""
-    return _do(thread_id, "lock", lambda forms: closure.unlock_thread(current_viewer(), thread_id=thread_id, reason=forms.lock.reason.data or ""))
+    return _do(
+        thread_id,
+        "lock",
+        lambda forms: closure.unlock_thread(current_viewer(), thread_id=thread_id, reason=forms.lock.reason.data or ""),
+    )
 
 
 @room.page("/threads/<int:thread_id>/pin", may=ForumRight.MODERATE, methods=("POST",))
 @limiter.limit(SMALL_DEEDS)
 def pin(thread_id: int) -> ResponseReturnValue:
     """Show it above the others."""
-    return _do(thread_id, "pin", lambda forms: closure.pin_thread(current_viewer(), thread_id=thread_id, reason=forms.pin.reason.data or ""))
+    return _do(
+        thread_id,
+        "pin",
+        lambda forms: closure.pin_thread(current_viewer(), thread_id=thread_id, reason=forms.pin.reason.data or ""),
+    )
 
 
 @room.page("/threads/<int:thread_id>/unpin", may=ForumRight.MODERATE, methods=("POST",))
 @limiter.limit(SMALL_DEEDS)
 def unpin(thread_id: int) -> ResponseReturnValue:
     """Let it sink again."""
-    return _do(thread_id, "pin", lambda forms: closure.unpin_thread(current_viewer(), thread_id=thread_id, reason=forms.pin.reason.data or ""))
+    return _do(
+        thread_id,
+        "pin",
+        lambda forms: closure.unpin_thread(current_viewer(), thread_id=thread_id, reason=forms.pin.reason.data or ""),
+    )
 
 
 @room.page("/threads/<int:thread_id>/move", may=ForumRight.MODERATE, methods=("POST",))
@@ -129,14 +145,26 @@ def merge(thread_id: int) -> ResponseReturnValue:
 @limiter.limit(SMALL_DEEDS)
 def delete_thread(thread_id: int) -> ResponseReturnValue:
     """Take it out of sight."""
-    return _do(thread_id, "delete", lambda forms: removal.delete_thread(current_viewer(), thread_id=thread_id, reason=forms.delete.reason.data or ""))
+    return _do(
+        thread_id,
+        "delete",
+        lambda forms: removal.delete_thread(
+            current_viewer(), thread_id=thread_id, reason=forms.delete.reason.data or ""
+        ),
+    )
 
 
 @room.page("/threads/<int:thread_id>/restore", may=ForumRight.MODERATE, methods=("POST",))
 @limiter.limit(SMALL_DEEDS)
 def restore_thread(thread_id: int) -> ResponseReturnValue:
     """Bring it back."""
-    return _do(thread_id, "restore", lambda forms: removal.restore_thread(current_viewer(), thread_id=thread_id, reason=forms.restore.reason.data or ""))
+    return _do(
+        thread_id,
+        "restore",
+        lambda forms: removal.restore_thread(
+            current_viewer(), thread_id=thread_id, reason=forms.restore.reason.data or ""
+        ),
+    )
 
 
 @room.page("/posts/<int:post_id>/delete", may=ForumRight.DELETE_POST, methods=("GET", "POST"))

@@ -5,12 +5,13 @@ from forum.actions.drafts import discard
 from forum.actions.loading import post_of
 from forum.actions.posts import edit_post as change_post
 from forum.addresses import number_url, thread_url
-from forum.cooking import cook_post
+from forum.cooking import preview
 from forum.forms import EditForm
 from forum.policy import ForumRight
 from forum.queries.history import diff_between, revisions_of
 from forum.queries.threads import one_post
 from forum.room import room
+from kernel.diff import readable_diff
 from kernel.errors import ConflictError, InvalidError
 from kernel.limits import POSTING, is_write, limiter
 from kernel.policy import authorise
@@ -39,12 +40,12 @@ def edit_post(post_id: int) -> ResponseReturnValue:
             "version": found.edit_count,
         }
     )
-    conflict = preview = None
+    conflict = shown = None
     if request.method == "POST" and form.validate():
         is_opening = found.number == 1
         try:
             if request.form.get("preview"):
-                preview = cook_post(form.body.data).html
+                shown = preview(form.body.data)
             else:
                 change_post(
                     viewer,
@@ -69,8 +70,8 @@ def edit_post(post_id: int) -> ResponseReturnValue:
         post=row,
         thread=view.thread,
         conflict=conflict,
-        current_body=found.body,
-        preview_html=preview,
+        diff=readable_diff(found.body, form.body.data or "") if conflict else [],
+        preview_html=shown,
     )
     return page, 409 if conflict else 422 if form.errors else 200
 

@@ -6,7 +6,7 @@ from forum.actions.drafts import discard
 from forum.actions.posts import reply
 from forum.actions.reading import mark_thread_read
 from forum.addresses import number_url, page_of, thread_url
-from forum.cooking import cook_post
+from forum.cooking import preview
 from forum.forms import ReplyForm
 from forum.models import Board, Community, Draft, Thread
 from forum.policy import IN_SIGHT, ForumRight, sight
@@ -93,7 +93,7 @@ def send_reply(thread_id: int) -> ResponseReturnValue:
             form=form,
             draft=None,
             post_body=post_body,
-            preview_html=cook_post(form.body.data or "").html,
+            preview_html=preview(form.body.data),
         )
     if form.validate():
         try:

@@ -1,0 +1,1 @@
+"""What the API says of the forum's things, and what it takes; one file per resource."""
