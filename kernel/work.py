@@ -29,6 +29,11 @@ def unit_of_work() -> Iterator[Session]:
         call()
 
 
+def step_aside() -> None:
+    """Let others write while this unit does long work without the database; what it wrote so far is undone."""
+    session().rollback()
+
+
 def after_commit(call: Callable[[], None]) -> None:
     """Run `call` once the current unit is safely committed; never if it is undone."""
     session().info.setdefault(_AFTER, []).append(call)

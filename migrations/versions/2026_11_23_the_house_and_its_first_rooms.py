@@ -32,7 +32,7 @@ def upgrade():
         sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("key", sa.String(length=100), nullable=False),
         sa.Column("body_hash", sa.String(length=64), nullable=False),
-        sa.Column("result", sa.String(length=200), nullable=True),
+        sa.Column("result", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("user_id", "key", name=op.f("pk_idempotency_key")),
     )
@@ -72,9 +72,7 @@ def upgrade():
         "tag",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sa.String(length=40), nullable=False),
-        sa.Column(
-            "public_thread_count", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
+        sa.Column("public_thread_count", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("follower_count", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tag")),
         sa.UniqueConstraint("name", name=op.f("uq_tag_name")),
@@ -120,9 +118,7 @@ def upgrade():
         sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["user.id"], name=op.f("fk_api_token_user_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_api_token_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_token")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_api_token_token_hash")),
     )
@@ -140,9 +136,7 @@ def upgrade():
         sa.Column("audience", sa.String(length=80), nullable=False),
         sa.Column("thread_count", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("post_count", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "open_question_count", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
+        sa.Column("open_question_count", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(["community_id"], ["community.id"], name=op.f("fk_board_community_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_board")),
@@ -159,9 +153,7 @@ def upgrade():
         sa.Column("ref_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("note", sa.String(length=300), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["user.id"], name=op.f("fk_bookmark_user_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_bookmark_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bookmark")),
     )
     with op.batch_alter_table("bookmark", schema=None) as batch_op:
@@ -191,9 +183,7 @@ def upgrade():
         sa.Column("token_hash", sa.String(length=64), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["user.id"], name=op.f("fk_email_token_user_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_email_token_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_email_token")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_email_token_token_hash")),
     )
@@ -242,17 +232,13 @@ def upgrade():
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("details", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["actor_id"], ["user.id"], name=op.f("fk_log_entry_actor_id"), ondelete="SET NULL"
-        ),
+        sa.ForeignKeyConstraint(["actor_id"], ["user.id"], name=op.f("fk_log_entry_actor_id"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_log_entry")),
     )
     with op.batch_alter_table("log_entry", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_log_entry_actor_id"), ["actor_id"], unique=False)
         batch_op.create_index("ix_log_entry_kind_ref_id", ["kind", "ref_id"], unique=False)
-        batch_op.create_index(
-            "ix_log_entry_place_kind_place_id_id", ["place_kind", "place_id", "id"], unique=False
-        )
+        batch_op.create_index("ix_log_entry_place_kind_place_id_id", ["place_kind", "place_id", "id"], unique=False)
 
     op.create_table(
         "notice",
@@ -268,9 +254,7 @@ def upgrade():
         sa.Column("audience", sa.String(length=80), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["actor_id"], ["user.id"], name=op.f("fk_notice_actor_id"), ondelete="SET NULL"
-        ),
+        sa.ForeignKeyConstraint(["actor_id"], ["user.id"], name=op.f("fk_notice_actor_id"), ondelete="SET NULL"),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_notice_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
     )
@@ -300,6 +284,7 @@ def upgrade():
         sa.Column("width", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("height", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("thumb_sha256", sa.String(length=64), nullable=True),
+        sa.Column("display_sha256", sa.String(length=64), nullable=True),
         sa.Column("is_inline", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["owner_id"], ["user.id"], name=op.f("fk_upload_owner_id")),
@@ -318,9 +303,7 @@ def upgrade():
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ip", sa.String(length=45), nullable=False),
         sa.Column("user_agent", sa.String(length=300), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["user.id"], name=op.f("fk_user_session_user_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_user_session_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user_session")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_user_session_token_hash")),
     )
@@ -332,9 +315,7 @@ def upgrade():
         sa.Column("board_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("posts", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["board_id"], ["board.id"], name=op.f("fk_board_day_board_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["board_id"], ["board.id"], name=op.f("fk_board_day_board_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("board_id", "day", name=op.f("pk_board_day")),
     )
     op.create_table(
@@ -379,9 +360,7 @@ def upgrade():
     )
     with op.batch_alter_table("thread", schema=None) as batch_op:
         batch_op.create_index("ix_thread_author_id_id", ["author_id", "id"], unique=False)
-        batch_op.create_index(
-            "ix_thread_board_id_last_post_at_id", ["board_id", "last_post_at", "id"], unique=False
-        )
+        batch_op.create_index("ix_thread_board_id_last_post_at_id", ["board_id", "last_post_at", "id"], unique=False)
         batch_op.create_index(
             "ix_thread_community_id_last_post_at_id", ["community_id", "last_post_at", "id"], unique=False
         )
@@ -412,9 +391,7 @@ def upgrade():
         sa.Column("max_choices", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("closes_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("voter_count", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["thread_id"], ["thread.id"], name=op.f("fk_poll_thread_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["thread_id"], ["thread.id"], name=op.f("fk_poll_thread_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_poll")),
         sa.UniqueConstraint("thread_id", name=op.f("uq_poll_thread_id")),
     )
@@ -447,9 +424,7 @@ def upgrade():
         sa.ForeignKeyConstraint(["author_id"], ["user.id"], name=op.f("fk_post_author_id")),
         sa.ForeignKeyConstraint(["deleted_by_id"], ["user.id"], name=op.f("fk_post_deleted_by_id")),
         sa.ForeignKeyConstraint(["last_editor_id"], ["user.id"], name=op.f("fk_post_last_editor_id")),
-        sa.ForeignKeyConstraint(
-            ["reply_to_id"], ["post.id"], name=op.f("fk_post_reply_to_id"), ondelete="SET NULL"
-        ),
+        sa.ForeignKeyConstraint(["reply_to_id"], ["post.id"], name=op.f("fk_post_reply_to_id"), ondelete="SET NULL"),
         sa.ForeignKeyConstraint(["thread_id"], ["thread.id"], name=op.f("fk_post_thread_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_post")),
         sa.UniqueConstraint("thread_id", "number", name=op.f("uq_post_thread_id_number")),
@@ -466,12 +441,8 @@ def upgrade():
         sa.Column("thread_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["thread_id"], ["thread.id"], name=op.f("fk_read_mark_thread_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["user.id"], name=op.f("fk_read_mark_user_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["thread_id"], ["thread.id"], name=op.f("fk_read_mark_thread_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_read_mark_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("user_id", "thread_id", name=op.f("pk_read_mark")),
     )
     with op.batch_alter_table("read_mark", schema=None) as batch_op:
@@ -481,12 +452,8 @@ def upgrade():
         "thread_tag",
         sa.Column("tag_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("thread_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tag_id"], ["tag.id"], name=op.f("fk_thread_tag_tag_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["thread_id"], ["thread.id"], name=op.f("fk_thread_tag_thread_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tag_id"], ["tag.id"], name=op.f("fk_thread_tag_tag_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["thread_id"], ["thread.id"], name=op.f("fk_thread_tag_thread_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("tag_id", "thread_id", name=op.f("pk_thread_tag")),
     )
     with op.batch_alter_table("thread_tag", schema=None) as batch_op:
@@ -499,9 +466,7 @@ def upgrade():
         sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("text", sa.String(length=120), nullable=False),
         sa.Column("vote_count", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["poll_id"], ["poll.id"], name=op.f("fk_poll_option_poll_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["poll_id"], ["poll.id"], name=op.f("fk_poll_option_poll_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_poll_option")),
         sa.UniqueConstraint("poll_id", "position", name=op.f("uq_poll_option_poll_id_position")),
     )
@@ -515,9 +480,7 @@ def upgrade():
         sa.Column("reason", sa.String(length=200), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["editor_id"], ["user.id"], name=op.f("fk_post_revision_editor_id")),
-        sa.ForeignKeyConstraint(
-            ["post_id"], ["post.id"], name=op.f("fk_post_revision_post_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_post_revision_post_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("post_id", "number", name=op.f("pk_post_revision")),
     )
     with op.batch_alter_table("post_revision", schema=None) as batch_op:
@@ -527,9 +490,7 @@ def upgrade():
         "post_upload",
         sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("upload_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["post_id"], ["post.id"], name=op.f("fk_post_upload_post_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_post_upload_post_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["upload_id"], ["upload.id"], name=op.f("fk_post_upload_upload_id"), ondelete="CASCADE"
         ),
@@ -544,12 +505,8 @@ def upgrade():
         sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sa.String(length=10), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["post_id"], ["post.id"], name=op.f("fk_reaction_post_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["user.id"], name=op.f("fk_reaction_user_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_reaction_post_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_reaction_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("post_id", "user_id", "name", name=op.f("pk_reaction")),
     )
     with op.batch_alter_table("reaction", schema=None) as batch_op:
@@ -563,9 +520,7 @@ def upgrade():
         sa.ForeignKeyConstraint(
             ["option_id"], ["poll_option.id"], name=op.f("fk_poll_vote_option_id"), ondelete="CASCADE"
         ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["user.id"], name=op.f("fk_poll_vote_user_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_poll_vote_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("option_id", "user_id", name=op.f("pk_poll_vote")),
     )
     with op.batch_alter_table("poll_vote", schema=None) as batch_op:
@@ -640,9 +595,7 @@ def downgrade():
         batch_op.drop_index("uq_notice_ref")
         batch_op.drop_index("ix_notice_user_id_id")
         batch_op.drop_index(
-            "ix_notice_unread",
-            sqlite_where=sa.text("read_at IS NULL"),
-            postgresql_where=sa.text("read_at IS NULL"),
+            "ix_notice_unread", sqlite_where=sa.text("read_at IS NULL"), postgresql_where=sa.text("read_at IS NULL")
         )
         batch_op.drop_index("ix_notice_place_kind_place_id_user_id")
         batch_op.drop_index(batch_op.f("ix_notice_actor_id"))
