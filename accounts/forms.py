@@ -11,6 +11,7 @@ from wtforms import (
     EmailField,
     PasswordField,
     RadioField,
+    SelectChoice,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -22,7 +23,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from kernel.db import session
 from kernel.errors import ConflictError, InvalidError
-from kernel.i18n import TIMEZONES
+from kernel.i18n import LOCALES, TIMEZONES
 
 ANY_PASSWORD = Length(max=1000)
 REQUIRED = InputRequired(_l("Please fill this in."))
@@ -99,9 +100,9 @@ class ProfileForm(RoomForm):
 
     display_name = StringField(_l("Name"), [REQUIRED, Length(max=200)])
     affiliation = StringField(_l("Affiliation"), [Length(max=200)])
-    affiliation_kind = SelectField(_l("Kind of house"), choices=[], validate_choice=False)
+    affiliation_kind = SelectField(_l("Kind of house"), choices={}, validate_choice=False)
     job_title = StringField(_l("Title"), [Length(max=200)])
-    region = SelectField(_l("Region"), choices=[], validate_choice=False)
+    region = SelectField(_l("Region"), choices={}, validate_choice=False)
     fields = StringField(_l("Fields of work"), [Length(max=500)])
     bio = TextAreaField(_l("About you"), [Length(max=20000)])
     website = URLField(_l("Website"), [Length(max=1000)])
@@ -120,14 +121,22 @@ class TokenForm(RoomForm):
     name = StringField(_l("What it is for"), [REQUIRED, Length(max=200)])
     scopes = SelectMultipleField(
         _l("What it may do"),
-        choices=[("read", _l("Read what I may read")), ("write", _l("Write in my name"))],
+        choices=[
+            SelectChoice("read", _l("Read what I may read")),
+            SelectChoice("write", _l("Write in my name")),
+        ],
         default=["read"],
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )
     lifetime = SelectField(
         _l("How long it works"),
-        choices=[("30", _l("30 days")), ("90", _l("90 days")), ("365", _l("One year")), ("", _l("Until I revoke it"))],
+        choices=[
+            SelectChoice("30", _l("30 days")),
+            SelectChoice("90", _l("90 days")),
+            SelectChoice("365", _l("One year")),
+            SelectChoice("", _l("Until I revoke it")),
+        ],
         default="90",
     )
 
@@ -135,8 +144,12 @@ class TokenForm(RoomForm):
 class AppearanceForm(RoomForm):
     """How the site looks to one."""
 
-    locale = RadioField(_l("Language"), choices=[("zh_Hans", "简体中文"), ("en", "English")])
+    locale = RadioField(_l("Language"), choices=LOCALES)
     timezone = SelectField(_l("Time zone"), choices=TIMEZONES)
     theme = RadioField(
-        _l("Colours"), choices=[("system", _l("As the device")), ("light", _l("Light")), ("dark", _l("Dark"))]
+        _l("Colours"), choices=[
+            SelectChoice("system", _l("As the device")),
+            SelectChoice("light", _l("Light")),
+            SelectChoice("dark", _l("Dark")),
+        ]
     )

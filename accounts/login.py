@@ -86,6 +86,11 @@ def close_session() -> None:
     cookie.clear()
 
 
+def token_scopes() -> frozenset[str]:
+    """What the token of this request may do; nothing without one."""
+    return cast("SignedIn", current_user).opened.scopes if current_user.is_authenticated else frozenset()
+
+
 def stranger_locale() -> str:
     """The language of the cookie, else the one the browser likes best of those we speak."""
     chosen = request.cookies.get(LANG_COOKIE, "")

@@ -64,7 +64,7 @@ def photo() -> ResponseReturnValue:
     form = PhotoForm()
     if form.validate_on_submit():
         with form.attempt():
-            change_photo(current_viewer(), stream=form.photo.data.stream)
+            change_photo(current_viewer(), stream=form.photo.data.stream, name=form.photo.data.filename)
         if form.is_fine:
             flash(_("Your photo is saved."), "success")
             return redirect("/settings", 303)
@@ -201,8 +201,8 @@ def _profile_form(*, is_sent: bool = True) -> ProfileForm:
     user = my_account(viewer)
     stored = {name: getattr(user, name) for name in PROFILE} | {"fields": ", ".join(user.fields)}
     form = ProfileForm(data=stored) if is_sent else ProfileForm(formdata=None, data=stored)
-    form.affiliation_kind.choices = [("", _("Not said")), *affiliation_kinds(viewer.locale).items()]
-    form.region.choices = [("", _("Not said, or abroad")), *regions(viewer.locale).items()]
+    form.affiliation_kind.choices = {"": _("Not said"), **affiliation_kinds(viewer.locale)}
+    form.region.choices = {"": _("Not said, or abroad"), **regions(viewer.locale)}
     return form
 
 
