@@ -49,26 +49,39 @@ def follow_quietly(user_id: int, ref: Ref, level: Level) -> None:
         _insert(Follow)
         .values(user_id=user_id, kind=ref.kind, ref_id=ref.id, level=level.value, created_at=now())
         .on_conflict_do_nothing()
+        .returning(Follow.user_id)
     )
-    if added.rowcount:
+    if added.first() is not None:
         emit(Followed(user_id=user_id, ref=ref, old=Level.NORMAL, new=level))
 
 
 def bookmark(viewer: Viewer, *, ref: Ref, note: str = "") -> bool:
     """Put a thing aside, or take it back; says whether it is put aside now."""
+    if take_back(viewer, ref=ref):
+        return False
+    put_aside(viewer, ref=ref, note=note)
+    return True
+
+
+def put_aside(viewer: Viewer, *, ref: Ref, note: str = "") -> None:
+    """Put a thing aside, with a note for oneself; the note of one that is put aside already is changed."""
+    authorise(viewer, ActivityRight.BOOKMARK)
+    _must_see(viewer, ref)
+    insert = _insert(Bookmark).values(
+        user_id=viewer.me, kind=ref.kind, ref_id=ref.id, note=note[:LONGEST_NOTE], created_at=now()
+    )
+    session().execute(
+        insert.on_conflict_do_update(
+            index_elements=["user_id", "kind", "ref_id"], set_={"note": insert.excluded.note}
+        )
+    )
+
+
+def take_back(viewer: Viewer, *, ref: Ref) -> bool:
+    """A thing is not put aside any more; says whether it was."""
     authorise(viewer, ActivityRight.BOOKMARK)
     mine = (Bookmark.user_id == viewer.me, Bookmark.kind == ref.kind, Bookmark.ref_id == ref.id)
-    if session().execute(delete(Bookmark).where(*mine)).rowcount:  # type: ignore[attr-defined]
-        return False
-    _must_see(viewer, ref)
-    session().execute(
-        _insert(Bookmark)
-        .values(
-            user_id=viewer.me, kind=ref.kind, ref_id=ref.id, note=note[:LONGEST_NOTE], created_at=now()
-        )
-        .on_conflict_do_nothing()
-    )
-    return True
+    return bool(session().execute(delete(Bookmark).where(*mine)).rowcount)  # type: ignore[attr-defined]
 
 
 def notify(

@@ -3,7 +3,7 @@
 import hashlib
 from datetime import datetime, timedelta
 
-from sqlalchemy import Index, String, delete, select
+from sqlalchemy import Index, String, Text, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,7 +23,7 @@ class IdempotencyKey(Model):
     user_id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(100), primary_key=True)
     body_hash: Mapped[str] = mapped_column(String(64))
-    result: Mapped[str | None] = mapped_column(String(200))
+    result: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     __table_args__ = (Index("ix_idempotency_key_created_at", "created_at"),)
@@ -42,15 +42,21 @@ def claim(user_id: int, key: str, body_hash: str) -> str | None:
     """
     insert = (postgresql if db.engine.dialect.name == "postgresql" else sqlite).insert(IdempotencyKey)
     taken = session().execute(
-        insert.values(user_id=user_id, key=key[:100], body_hash=body_hash, created_at=now()).on_conflict_do_nothing()
+        insert.values(user_id=user_id, key=key[:100], body_hash=body_hash, created_at=now())
+        .on_conflict_do_nothing()
+        .returning(IdempotencyKey.key)
     )
-    if taken.rowcount:  # type: ignore[attr-defined]
+    if taken.first() is not None:
         return None
-    row = session().execute(
-        select(IdempotencyKey.body_hash, IdempotencyKey.result).where(
-            IdempotencyKey.user_id == user_id, IdempotencyKey.key == key[:100]
+    row = (
+        session()
+        .execute(
+            select(IdempotencyKey.body_hash, IdempotencyKey.result).where(
+                IdempotencyKey.user_id == user_id, IdempotencyKey.key == key[:100]
+            )
         )
-    ).one()
+        .one()
+    )
     if row.body_hash != body_hash:
         raise InvalidError("This idempotency key was used for another request.", errors={"Idempotency-Key": "used"})
     result: str = row.result
