@@ -59,7 +59,7 @@ class Town:
 def read_boards() -> dict[tuple[str, str], Board]:
     """Every board by the slugs of its community and its own."""
     rows = session().execute(select(Community.slug, Board).join(Board, Board.community_id == Community.id))
-    return {(slug, board.slug): board for slug, board in rows.tuples()}
+    return {(slug, board.slug): board for slug, board in rows}
 
 
 def add_threads(town: Town, threads: list[SeedThread]) -> list[BuiltPost]:
@@ -77,9 +77,7 @@ def add_threads(town: Town, threads: list[SeedThread]) -> list[BuiltPost]:
     post_ids: list[dict[int, int]] = [{} for _thread in threads]
     for key, (_age, place, number) in zip(keys, in_time, strict=True):
         post_ids[place][number] = key
-    built = [
-        post for ids, thread in zip(post_ids, threads, strict=True) for post in _add_thread(town, thread, ids)
-    ]
+    built = [post for ids, thread in zip(post_ids, threads, strict=True) for post in _add_thread(town, thread, ids)]
     _count_boards(town, built)
     return sorted(built, key=lambda post: post.id)
 
@@ -187,9 +185,7 @@ def _add_poll(town: Town, thread: Thread, seed: SeedThread) -> None:
     poll: Poll = add_poll(thread, check_poll(PollDraft(question, options)))
     session().flush()
     option_ids = list(
-        session().scalars(
-            select(PollOption.id).where(PollOption.poll_id == poll.id).order_by(PollOption.position)
-        )
+        session().scalars(select(PollOption.id).where(PollOption.poll_id == poll.id).order_by(PollOption.position))
     )
     handles = sorted(town.users)
     first = sum(map(ord, seed.path.stem)) % len(handles)
@@ -219,10 +215,7 @@ def _count_boards(town: Town, posts: list[BuiltPost]) -> None:
             Board.open_question_count: Board.open_question_count + waiting,
         }
         session().execute(
-            update(Board)
-            .where(Board.id == board.id)
-            .values(changes)
-            .execution_options(synchronize_session=False)
+            update(Board).where(Board.id == board.id).values(changes).execution_options(synchronize_session=False)
         )
     for (board_id, day), count in sorted(days.items()):
         present = session().get(BoardDay, (board_id, day))

@@ -51,8 +51,8 @@ def _levels(posts: list[BuiltPost], threads: dict[int, Thread]) -> Levels:
     """Who follows what: one's threads, the communities one writes in, their commonest tags, and whom one quotes."""
     levels: Levels = {}
     tags: dict[int, list[int]] = defaultdict(list)
-    for thread_id, tag_id in (
-        session().execute(select(ThreadTag.thread_id, ThreadTag.tag_id).order_by(ThreadTag.tag_id)).tuples()
+    for thread_id, tag_id in session().execute(
+        select(ThreadTag.thread_id, ThreadTag.tag_id).order_by(ThreadTag.tag_id)
     ):
         tags[thread_id].append(tag_id)
     authors = {post.id: post.author_id for post in posts}
@@ -109,9 +109,7 @@ def _put_aside(posts: list[BuiltPost], threads: dict[int, Thread]) -> None:
         thread = threads[post.thread_id]
         if thread.accepted_number != post.number:
             continue
-        readers = sorted(
-            {other.author_id for other in posts if other.thread_id == thread.id} - {post.author_id}
-        )
+        readers = sorted({other.author_id for other in posts if other.thread_id == thread.id} - {post.author_id})
         session().add_all(
             Bookmark(
                 user_id=user_id,
@@ -151,7 +149,7 @@ def _begin_to_write(town: Town, threads: dict[int, Thread]) -> None:
 def _hear(town: Town, posts: list[BuiltPost], threads: dict[int, Thread]) -> None:
     """Notices of the last days, those of the last two still unread: named, quoted, answered, or in one's own thread."""
     authors = {post.id: post.author_id for post in posts}
-    audiences = dict(session().execute(select(Board.id, Board.audience)).tuples().all())
+    audiences = dict(session().execute(select(Board.id, Board.audience)).all())
     for post in posts:
         if post.created_at < town.moment - HEARD_OF:
             continue
@@ -172,9 +170,7 @@ def _hear(town: Town, posts: list[BuiltPost], threads: dict[int, Thread]) -> Non
                 place_id=thread.id,
                 audience=audiences.get(thread.board_id, PUBLIC),
                 created_at=post.created_at,
-                read_at=None
-                if post.created_at > town.moment - UNREAD
-                else post.created_at + timedelta(hours=3),
+                read_at=None if post.created_at > town.moment - UNREAD else post.created_at + timedelta(hours=3),
             )
             for user_id, reason in reasons.items()
         )

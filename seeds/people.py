@@ -23,7 +23,7 @@ EVERY_FIFTH = 5
 def add_people(people: Mapping[str, SeedPerson], *, moment: datetime) -> dict[str, int]:
     """Add everybody with what they are granted; returns ids by handle. Those of longest standing come first."""
     password_hash = hash_password(PASSWORD)
-    communities = dict(session().execute(select(Community.slug, Community.id)).tuples().all())
+    communities = dict(session().execute(select(Community.slug, Community.id)).all())
     ids: dict[str, int] = {}
     for place, person in enumerate(sorted(people.values(), key=lambda one: (-one.joined, one.handle))):
         locale, timezone = LOCALES[person.lang]

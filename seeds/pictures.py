@@ -3,8 +3,9 @@
 import hashlib
 from io import BytesIO
 
-from flask import current_app
 from PIL import Image, ImageDraw
+
+from accounts.blobs import blob_store
 
 SIZE = 256
 TILES = 3
@@ -21,9 +22,7 @@ PALETTES = (
 
 def avatar_of(handle: str) -> str:
     """Draw the avatar of `handle`, put it into the store, and return its hash."""
-    from kernel.files import BlobStore  # the store is opened only when somebody is drawn
-
-    digest: str = BlobStore(current_app.config["DATA"] / "files").put(BytesIO(draw(handle)))
+    digest: str = blob_store().put(BytesIO(draw(handle)))
     return digest
 
 
@@ -41,9 +40,7 @@ def draw(handle: str) -> bytes:
         turn = choice // 4 % 4
         if choice // 16 % 3 == 0:
             pen.rectangle((left, top, left + edge - 1, top + edge - 1), fill=(accent, dark)[choice % 2])
-            pen.ellipse(
-                (left + edge // 4, top + edge // 4, left + edge * 3 // 4, top + edge * 3 // 4), fill=ground
-            )
+            pen.ellipse((left + edge // 4, top + edge // 4, left + edge * 3 // 4, top + edge * 3 // 4), fill=ground)
         else:
             x, y = left - edge * (turn in (1, 2)), top - edge * (turn in (2, 3))
             pen.pieslice((x, y, x + 2 * edge, y + 2 * edge), 180 + 90 * turn, 270 + 90 * turn, fill=colour)
