@@ -5,7 +5,8 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, delete, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from accounts.models import Grant, User
+from accounts.audience import holds
+from accounts.models import User
 from activity.events import Followed
 from activity.models import Bookmark, Follow, Level, LogEntry, Notice
 from activity.policy import ActivityRight
@@ -15,7 +16,7 @@ from kernel.errors import InvalidError, NotFoundError
 from kernel.events import emit
 from kernel.policy import authorise
 from kernel.refs import Ref, cards
-from kernel.viewer import MEMBERS, PUBLIC, Viewer
+from kernel.viewer import Viewer
 
 AT_ONCE = 1000
 LONGEST_NOTE = 300
@@ -101,7 +102,7 @@ def notify(
         )
         listeners = session().scalars(
             select(User.id).where(
-                User.id.in_(some), User.suspended_at.is_(None), _holds(audience), ~muted.exists()
+                User.id.in_(some), User.suspended_at.is_(None), holds(literal(audience)), ~muted.exists()
             )
         )
         rows = [
@@ -186,18 +187,6 @@ def _is_one_of(place: Ref, actor_id: int | None) -> ColumnElement[bool]:
     if actor_id is None:
         return is_place
     return or_(is_place, (Follow.kind == "accounts.user") & (Follow.ref_id == actor_id))
-
-
-def _holds(audience: str) -> ColumnElement[bool]:
-    """Whether a person holds the token: what `accounts.viewers` makes of grants, as a condition."""
-    if audience == PUBLIC:
-        return literal(True)  # noqa: FBT003 - SQL's own true
-    if audience == MEMBERS:
-        return User.email_confirmed_at.is_not(None)
-    if audience.startswith("user:"):
-        return User.id == int(audience.removeprefix("user:"))
-    held = select(Grant.user_id).where(Grant.user_id == User.id, Grant.token == audience)
-    return User.email_confirmed_at.is_not(None) & held.exists()
 
 
 def _insert(model: type[Model]) -> Any:

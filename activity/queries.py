@@ -3,16 +3,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, func, literal, select, tuple_
 
-from accounts.models import Grant, User
+from accounts.audience import holds
+from accounts.models import User
 from accounts.queries import PersonFacts, persons
 from accounts.viewers import contribute_count
 from activity.models import Bookmark, Follow, Level, LogEntry, Notice
 from kernel.db import session
 from kernel.paging import Page, keyset_page
 from kernel.refs import Card, Ref, cards
-from kernel.viewer import MEMBERS, PUBLIC, Viewer
+from kernel.viewer import Viewer
 
 T = TypeVar("T")
 
@@ -171,20 +172,11 @@ def _first(row: Sequence[T]) -> T:
 
 def _unread(user_id: ColumnElement[int]) -> ScalarSelect[int]:
     """Up to a hundred unread notices that this person may see: the same rule as `notices_page`, in SQL."""
-    notice, grant, user = Notice.__table__, Grant.__table__, User.__table__
-    held = select(grant.c.token).where(grant.c.user_id == user_id).correlate(user)
+    notice = Notice.__table__
     seen = (
         select(literal(1).label("one"))
-        .where(
-            notice.c.user_id == user_id,
-            notice.c.read_at.is_(None),
-            or_(
-                notice.c.audience == PUBLIC,
-                user.c.email_confirmed_at.is_not(None)
-                & or_(notice.c.audience == MEMBERS, notice.c.audience.in_(held)),
-            ),
-        )
-        .correlate(user)
+        .where(notice.c.user_id == user_id, notice.c.read_at.is_(None), holds(notice.c.audience))
+        .correlate(User.__table__)
         .limit(MOST_UNREAD)
         .subquery()
     )
