@@ -69,10 +69,15 @@ export function keepDraft(composer, box, form) {
     state.textContent = words.saving;
     const fields = Object.fromEntries([...new FormData(form)].filter(([name, value]) => typeof value === "string" && !["csrf_token", "body", "title", "once", "version"].includes(name)));
     const answer = await fetch(url, {
-      method: box.value.trim() || title?.value.trim() ? "PUT" : "DELETE",
+      method: "PUT",
       headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token() },
       body: JSON.stringify({ title: title?.value ?? "", body: box.value, fields, version }),
     }).catch(() => null);
+    if (answer?.status === 409) {
+      version = (await answer.json().catch(() => ({}))).draft?.version ?? version;
+      state.textContent = words.stale;
+      return;
+    }
     if (!answer?.ok) {
       state.textContent = words.offline;
       return;

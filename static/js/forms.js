@@ -60,7 +60,7 @@ async function toggle(button) {
   const answer = await fetch(button.getAttribute("formaction"), {
     method: "POST",
     headers: { "X-CSRFToken": token(), "HX-Request": "true" },
-    body: new URLSearchParams(new FormData(button.form)),
+    body: new URLSearchParams(new FormData(button.form, button)),
   }).catch(() => null);
   if (!answer?.ok) {
     button.setAttribute("aria-pressed", String(was));
