@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from forum.models import Post, PostUpload, Thread, Upload
 from forum.policy import visible_threads
@@ -62,7 +62,7 @@ def seen_upload(viewer: Viewer, upload_id: int) -> SeenUpload:
 def my_uploads(viewer: Viewer, *, cursor: str | None = None) -> Page[UploadRow]:
     """What the viewer added, the newest first."""
     is_used = select(PostUpload.post_id).where(PostUpload.upload_id == Upload.id).correlate(Upload).exists()
-    mine: Select[Any] = select(Upload, is_used.label("is_used")).where(Upload.owner_id == viewer.me)
+    mine: Any = select(Upload, is_used.label("is_used")).where(Upload.owner_id == viewer.me)
     page = keyset_page(
         mine,
         keys=[Upload.id],

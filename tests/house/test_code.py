@@ -10,7 +10,7 @@ CLOCKS = re.compile(
 )
 TRANSLATORS = {"_", "gettext", "ngettext", "lazy_gettext", "pgettext", "lazy_ngettext", "npgettext"}
 MACHINE_PATH = re.compile(r"(?<![\w.:/])/(?:w[o]rk|f[a]rm|r[o]ot|h[o]me|U[s]ers)/[\w.-]+")
-REGISTRY = re.compile(r"(?:--(?:extra-)?index-url|--find-links|trusted-host|registry[=:])\s*\S*://", re.IGNORECASE)
+REGISTRY = re.compile(r"(?:--(?:extra-)?index-url|--find-links|trusted-host|registry[=:])\s*\S*:/{2}", re.IGNORECASE)
 NO_TEXT = {".woff2", ".png", ".webp", ".jpg", ".gif", ".pdf", ".ico", ".zip", ".gz"}
 
 
