@@ -72,9 +72,7 @@ def put_aside(viewer: Viewer, *, ref: Ref, note: str = "") -> None:
         user_id=viewer.me, kind=ref.kind, ref_id=ref.id, note=note[:LONGEST_NOTE], created_at=now()
     )
     session().execute(
-        insert.on_conflict_do_update(
-            index_elements=["user_id", "kind", "ref_id"], set_={"note": insert.excluded.note}
-        )
+        insert.on_conflict_do_update(index_elements=["user_id", "kind", "ref_id"], set_={"note": insert.excluded.note})
     )
 
 
@@ -85,7 +83,7 @@ def take_back(viewer: Viewer, *, ref: Ref) -> bool:
     return bool(session().execute(delete(Bookmark).where(*mine)).rowcount)  # type: ignore[attr-defined]
 
 
-def notify(
+def notify(  # noqa: PLR0913 - the facts of one event
     reasons: Mapping[int, str], *, event: str, actor_id: int | None, ref: Ref, place: Ref, audience: str
 ) -> int:
     """Tell each of these people, for the reason given, of what happened to `ref` in `place`.
@@ -135,7 +133,7 @@ def mark_read(viewer: Viewer, *, place: Ref | None = None) -> None:
     session().execute(change.execution_options(synchronize_session=False))
 
 
-def record_act(
+def record_act(  # noqa: PLR0913 - the facts of one act
     actor: Viewer,
     *,
     act: str,

@@ -48,18 +48,14 @@ def delete_bookmark(viewer: Viewer, *, query: BookmarkQuery) -> None:
     take_back(viewer, ref=Ref(query.kind, query.ref_id))
 
 
-@endpoint(
-    room, "GET", "/notifications", may=ActivityRight.READ_NOTICES, query=PageQuery, answers={200: NoticeList}
-)
+@endpoint(room, "GET", "/notifications", may=ActivityRight.READ_NOTICES, query=PageQuery, answers={200: NoticeList})
 def notices(viewer: Viewer, *, query: PageQuery) -> NoticeList:
     """What you should hear, newest first, each with the reason that sent it."""
     page = notices_page(viewer, cursor=query.cursor, limit=query.limit)
     return NoticeList(items=[NoticeShown.of(row) for row in page.items], next=page.next)
 
 
-@endpoint(
-    room, "POST", "/notifications/read", may=ActivityRight.READ_NOTICES, body=ReadGiven, answers={204: None}
-)
+@endpoint(room, "POST", "/notifications/read", may=ActivityRight.READ_NOTICES, body=ReadGiven, answers={204: None})
 def read_notices(viewer: Viewer, *, body: ReadGiven) -> None:
     """The notices of a place are read, or without a place all of them."""
     mark_read(viewer, place=body.place.ref if body.place else None)

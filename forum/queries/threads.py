@@ -217,6 +217,7 @@ def post_row(
     read: int | None,
     moderates: bool,
 ) -> PostRow:
+    """A post as this viewer sees it, from a row with the columns of its author and of what it answers."""
     is_mine = viewer.signed_in and row.author_id == viewer.user_id
     is_deleted = row.deleted_at is not None
     is_open = thread.locked_at is None and thread.deleted_at is None and viewer.is_member

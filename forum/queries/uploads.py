@@ -59,16 +59,11 @@ def seen_upload(viewer: Viewer, upload_id: int) -> SeenUpload:
     return SeenUpload(row.Upload, bool(row.is_public))
 
 
-def my_uploads(viewer: Viewer, *, cursor: str | None = None) -> Page[UploadRow]:
+def my_uploads(viewer: Viewer, *, cursor: str | None = None, limit: int = AT_ONCE) -> Page[UploadRow]:
     """What the viewer added, the newest first."""
     is_used = select(PostUpload.post_id).where(PostUpload.upload_id == Upload.id).correlate(Upload).exists()
     mine: Any = select(Upload, is_used.label("is_used")).where(Upload.owner_id == viewer.me)
-    page = keyset_page(
-        mine,
-        keys=[Upload.id],
-        limit=AT_ONCE,
-        cursor=cursor,
-    )
+    page = keyset_page(mine, keys=[Upload.id], limit=limit, cursor=cursor)
     return page.map(lambda row: upload_row(row.Upload, is_used=row.is_used))
 
 

@@ -3,9 +3,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from forum.addresses import tag_url
 from forum.models import Tag
 from forum.models.thread import Lens
-from forum.addresses import tag_url
 from forum.queries.rows import BoardRow, CommunityRow, Place
 from kernel.api import Listing, PageQuery, Shown, link
 

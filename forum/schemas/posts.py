@@ -228,7 +228,7 @@ class DraftGiven(Given):
 
     title: Annotated[str, Field(max_length=1000)] = ""
     body: Annotated[str, Field(max_length=2 * LONGEST_BODY)] = ""
-    fields: dict[str, str | bool | int | list[str] | None] = {}
+    fields: dict[str, str | bool | int | list[str] | None] = Field(default_factory=dict)
     version: Annotated[int, Field(ge=0, le=2**53)] = 0
 
 

@@ -276,7 +276,7 @@ class ThreadGiven(Given):
     lens: Lens | None = None
     title: Title
     body: Body
-    tags: Tags = []
+    tags: Tags = Field(default_factory=list)
     poll: PollGiven | None = None
 
 

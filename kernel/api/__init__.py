@@ -1,0 +1,25 @@
+"""The API's mechanism: endpoints declared with their models, checked, run, answered and described in one place.
+
+A room's `api.py` says what an endpoint takes and gives; this package reads the request by those models, refuses what
+does not fit as problem+json, runs the same queries and actions as the pages do, remembers the first answer under an
+`Idempotency-Key`, and describes everything in `/api/v1/openapi.json`.
+"""
+
+from kernel.api.document import describe
+from kernel.api.endpoints import Answer, endpoint, room
+from kernel.api.shapes import Given, Id, Listing, PageQuery, Reason, Shown, Word, link
+
+__all__ = [
+    "Answer",
+    "Given",
+    "Id",
+    "Listing",
+    "PageQuery",
+    "Reason",
+    "Shown",
+    "Word",
+    "describe",
+    "endpoint",
+    "link",
+    "room",
+]
