@@ -1,6 +1,6 @@
 """A guess at what somebody signs in with, good enough to recognise one's own."""
 
-from flask_babel import gettext as _
+from kernel.words import gettext as _
 
 BROWSERS = (
     ("MicroMessenger", "WeChat"),

@@ -29,7 +29,7 @@ ANY_PASSWORD = Length(max=1000)
 REQUIRED = InputRequired(_l("Please fill this in."))
 
 
-class RoomForm(FlaskForm):  # type: ignore[misc]
+class RoomForm(FlaskForm):
     """A form that shows the refusals of an action beside its fields."""
 
     @contextmanager
@@ -44,7 +44,7 @@ class RoomForm(FlaskForm):  # type: ignore[misc]
                 if field is not None:
                     field.errors = [*field.errors, message]
             if refusal.detail and not any(name in self._fields for name in refusal.errors):
-                self.form_errors = [*self.form_errors, refusal.detail]
+                self.form_errors: list[str] = [*(self.form_errors or ()), refusal.detail]
 
     @property
     def is_fine(self) -> bool:
@@ -147,9 +147,10 @@ class AppearanceForm(RoomForm):
     locale = RadioField(_l("Language"), choices=LOCALES)
     timezone = SelectField(_l("Time zone"), choices=TIMEZONES)
     theme = RadioField(
-        _l("Colours"), choices=[
+        _l("Colours"),
+        choices=[
             SelectChoice("system", _l("As the device")),
             SelectChoice("light", _l("Light")),
             SelectChoice("dark", _l("Dark")),
-        ]
+        ],
     )

@@ -4,7 +4,8 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import cast
 
-from flask import Flask, Request, request, session as cookie
+from flask import Flask, Request, request
+from flask import session as cookie
 from flask_babel import gettext as _
 from flask_login import AnonymousUserMixin, LoginManager, UserMixin, current_user, login_user
 from sqlalchemy import update
@@ -32,7 +33,7 @@ login_manager = LoginManager()
 login_manager.session_protection = None  # phones change their address; sessions are listed and can be revoked
 
 
-class SignedIn(UserMixin):  # type: ignore[misc]
+class SignedIn(UserMixin):
     """Whom Flask-Login carries through the request: the viewer and the key that let them in, never a model."""
 
     def __init__(self, opened: Opened, token: str) -> None:
@@ -45,7 +46,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]
         return self.token
 
 
-class Stranger(AnonymousUserMixin):  # type: ignore[misc]
+class Stranger(AnonymousUserMixin):
     """Nobody is signed in; language, zone and theme come from cookies and the browser."""
 
     @property

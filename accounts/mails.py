@@ -3,7 +3,8 @@
 from typing import Any
 
 from flask import current_app, render_template
-from flask_babel import force_locale, gettext as _
+from flask_babel import force_locale
+from flask_babel import gettext as _
 
 from accounts.models import User
 from kernel.mail import send_mail
@@ -36,7 +37,8 @@ def mail_password_changed(user: User) -> None:
 def mail_email_changing(user: User, *, new: str) -> None:
     """To the old address, when a new one is asked for."""
     with force_locale(user.locale):
-        _send(user, user.email, _("A new e-mail address for your account"), "email_changing", new=new, link=_link("/forgot"))
+        subject = _("A new e-mail address for your account")
+        _send(user, user.email, subject, "email_changing", new=new, link=_link("/forgot"))
 
 
 def mail_email_changed(user: User, *, old: str) -> None:

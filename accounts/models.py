@@ -91,5 +91,3 @@ class ApiToken(Model):
     last_used_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
-
-

@@ -4,20 +4,20 @@ import re
 import unicodedata
 
 from email_validator import EmailNotValidError, validate_email
-from flask_babel import gettext as _
+
+from kernel.words import gettext as _
 
 HANDLE = re.compile(r"[a-z0-9][a-z0-9-]{1,29}")
 LONGEST_EMAIL = 254
-RESERVED = frozenset(
-    """
-    about account accounts admin administrator alliance alliances all anonymous api avatar bookmarks bot communities
-    community complete confirm contact drafts edit everyone experts feeds files forgot forum guest guildhall healthz
-    help here home huiguan info ledger listings log login logout mail me members moderator moderators needs new news
-    noreply no-reply nobody null official owner people post posts postmaster preview privacy registry reset root search
-    security settings sign-in sign-out sign-up staff static support system tag tags team terms thread threads
-    undefined user users webmaster www
-    """.split()
-)
+_RESERVED = """
+about account accounts admin administrator alliance alliances all anonymous api avatar bookmarks bot
+communities community complete confirm contact drafts edit everyone experts feeds files forgot forum
+guest guildhall healthz help here home huiguan info ledger listings log login logout mail me members
+moderator moderators needs new news noreply no-reply nobody null official owner people post posts
+postmaster preview privacy registry reset root search security settings sign-in sign-out sign-up
+staff static support system tag tags team terms thread threads undefined user users webmaster www
+"""
+RESERVED = frozenset(_RESERVED.split())
 
 
 def fault_of_handle(handle: str) -> str | None:

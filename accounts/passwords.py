@@ -5,7 +5,8 @@ from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from flask_babel import gettext as _
+
+from kernel.words import gettext as _
 
 SHORTEST, LONGEST = 10, 200
 

@@ -1,8 +1,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from accounts.avatars import avatar_url
 from accounts.models import ApiToken, User, UserSession
@@ -55,9 +54,9 @@ def persons(ids: Iterable[int]) -> dict[int, PersonFacts]:
     if not wanted:
         return {}
     rows = session().execute(
-        select(
-            User.id, User.handle, User.display_name, User.affiliation, User.job_title, User.avatar_hash
-        ).where(User.id.in_(wanted))
+        select(User.id, User.handle, User.display_name, User.affiliation, User.job_title, User.avatar_hash).where(
+            User.id.in_(wanted)
+        )
     )
     return {
         row.id: PersonFacts(
@@ -74,7 +73,7 @@ def persons(ids: Iterable[int]) -> dict[int, PersonFacts]:
 
 def people_page(_viewer: Viewer, *, cursor: str | None = None, q: str = "", limit: int = PAGE) -> Page[User]:
     """Confirmed people, newest first, whose name, handle or affiliation contains `q`."""
-    query = _public_people(select(User))
+    query = select(User).where(*_is_shown())
     if q.strip():
         like = f"%{_literal(q.strip()[:80])}%"
         query = query.where(
@@ -94,12 +93,13 @@ def complete_handles(prefix: str, *, limit: int = 8) -> list[Completion]:
     if start == "%":
         return []
     rows = session().execute(
-        _public_people(select(User.handle, User.display_name, User.avatar_hash))
+        select(User.handle, User.display_name, User.avatar_hash)
         .where(
+            *_is_shown(),
             or_(
                 User.handle.like(start.lower(), escape="\\"),
                 func.lower(User.display_name).like(start.lower(), escape="\\"),
-            )
+            ),
         )
         .order_by(User.handle)
         .limit(limit)
@@ -131,8 +131,9 @@ def my_tokens(viewer: Viewer) -> list[ApiToken]:
     return list(session().scalars(query.order_by(ApiToken.id.desc())))
 
 
-def _public_people(query: Select[Any]) -> Select[Any]:
-    return query.where(User.suspended_at.is_(None), User.email_confirmed_at.is_not(None))
+def _is_shown() -> tuple[ColumnElement[bool], ...]:
+    """Who appears in lists: confirmed, and not suspended."""
+    return User.suspended_at.is_(None), User.email_confirmed_at.is_not(None)
 
 
 def _literal(text: str) -> str:

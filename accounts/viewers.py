@@ -94,9 +94,7 @@ def _statement(by: str) -> Select[Any]:
         )
     if by == "token":
         return (
-            active.add_columns(
-                _token.c.id.label("key_id"), _token.c.last_used_at.label("seen_at"), _token.c.scopes
-            )
+            active.add_columns(_token.c.id.label("key_id"), _token.c.last_used_at.label("seen_at"), _token.c.scopes)
             .join_from(_token, _user, _token.c.user_id == _user.c.id)
             .where(
                 _token.c.token_hash == bindparam("key"),

@@ -49,9 +49,7 @@ class Bookmark(Model):
     note: Mapped[str] = mapped_column(String(300), default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
 
-    __table_args__ = (
-        Index("uq_bookmark_user_id_kind_ref_id", "user_id", "kind", "ref_id", unique=True),
-    )
+    __table_args__ = (Index("uq_bookmark_user_id_kind_ref_id", "user_id", "kind", "ref_id", unique=True),)
 
 
 class Notice(Model):

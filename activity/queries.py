@@ -89,16 +89,20 @@ def followed(viewer: Viewer, *, kinds: Sequence[str], limit: int = 50) -> list[t
     """What of these kinds the viewer tracks or watches, newest first."""
     if viewer.user_id is None:
         return []
-    rows = session().execute(
-        select(Follow.kind, Follow.ref_id, Follow.level)
-        .where(
-            Follow.user_id == viewer.user_id,
-            Follow.kind.in_(kinds),
-            Follow.level.in_([Level.TRACKING, Level.WATCHING]),
+    rows = (
+        session()
+        .execute(
+            select(Follow.kind, Follow.ref_id, Follow.level)
+            .where(
+                Follow.user_id == viewer.user_id,
+                Follow.kind.in_(kinds),
+                Follow.level.in_([Level.TRACKING, Level.WATCHING]),
+            )
+            .order_by(Follow.created_at.desc())
+            .limit(limit)
         )
-        .order_by(Follow.created_at.desc())
-        .limit(limit)
-    ).all()
+        .all()
+    )
     found = cards(viewer, [Ref(row.kind, row.ref_id) for row in rows])
     pairs = [(found.get(Ref(row.kind, row.ref_id)), Level(row.level)) for row in rows]
     return [(card, level) for card, level in pairs if card is not None]
@@ -151,9 +155,7 @@ def bookmarks_page(viewer: Viewer, *, cursor: str | None = None, limit: int = PA
     return Page([BookmarkRow(mark.id, mark.note, mark.created_at, card) for mark, card in marks if card], page.next)
 
 
-def log_page(
-    viewer: Viewer, *, cursor: str | None = None, place: Ref | None = None, limit: int = PAGE
-) -> Page[LogRow]:
+def log_page(viewer: Viewer, *, cursor: str | None = None, place: Ref | None = None, limit: int = PAGE) -> Page[LogRow]:
     """Acts with rights over others' things, newest first, as far as the viewer may see where they happened."""
     query = select(LogEntry).where(LogEntry.audience.in_(viewer.audience))
     if place is not None:

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from accounts.queries import PersonFacts
 from activity.models import Notice
+from kernel.words import gettext as _
 
 Sentence = Callable[[Notice, str], str]
 _sentences: dict[str, Sentence] = {}

@@ -17,9 +17,7 @@ GOOD_FOR = {CONFIRM: timedelta(days=2), RESET: timedelta(hours=2)}
 
 def new_letter(*, user_id: int, purpose: str, email: str) -> str:
     """A fresh secret for a link; what was sent before for the same purpose no longer opens anything."""
-    session().execute(
-        delete(EmailToken).where(EmailToken.user_id == user_id, EmailToken.purpose == purpose)
-    )
+    session().execute(delete(EmailToken).where(EmailToken.user_id == user_id, EmailToken.purpose == purpose))
     token = new_token()
     session().add(
         EmailToken(

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from flask_babel import gettext as _
 from stdnum import isni
 from stdnum.exceptions import ValidationError
 
@@ -20,6 +19,7 @@ from kernel.i18n import LOCALES, TIMEZONES
 from kernel.markup import cook
 from kernel.policy import authorise
 from kernel.viewer import Viewer
+from kernel.words import gettext as _
 
 LONGEST_BIO, LONGEST_LINE, LONGEST_TITLE, LONGEST_WEBSITE = 5000, 120, 80, 300
 MOST_FIELDS, LONGEST_FIELD = 8, 40

@@ -1,6 +1,5 @@
 """Becoming a member: an account, and the proof that its address is one's own."""
 
-from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
@@ -15,6 +14,7 @@ from kernel.db import session
 from kernel.errors import ConflictError, InvalidError
 from kernel.events import emit
 from kernel.viewer import Viewer
+from kernel.words import gettext as _
 
 LONGEST_NAME = 80
 

@@ -20,7 +20,6 @@ from accounts.room import room
 from kernel.limits import SIGNING, limiter
 from kernel.web import current_viewer
 
-
 PROFILE = (
     "display_name",
     "affiliation",
@@ -128,7 +127,9 @@ def sessions() -> ResponseReturnValue:
     """Where I am signed in."""
     viewer = current_viewer()
     lines = [
-        SessionLine(row.id, device_of(row.user_agent), row.ip, row.created_at, row.last_seen_at, row.id == viewer.session_id)
+        SessionLine(
+            row.id, device_of(row.user_agent), row.ip, row.created_at, row.last_seen_at, row.id == viewer.session_id
+        )
         for row in my_sessions(viewer)
     ]
     return render_template("accounts/settings_sessions.html", tab="sessions", sessions=lines)

@@ -90,7 +90,10 @@ def confirm(token: str) -> ResponseReturnValue:
 @room.page("/sign-in", may=Door.ANYONE, methods=("GET", "POST"))
 @signing_limit
 @limiter.limit(
-    FAILURES, key_func=named_account, methods=["POST"], deduct_when=lambda response: response.status_code == 422  # noqa: PLR2004
+    FAILURES,
+    key_func=named_account,
+    methods=["POST"],
+    deduct_when=lambda response: response.status_code == 422,  # noqa: PLR2004
 )
 def sign_in() -> ResponseReturnValue:
     """By handle or address; whatever the cookie held before is gone afterwards."""

@@ -122,7 +122,12 @@ def test_the_api_takes_tokens_within_their_scopes_and_no_cookies(app: Flask, cli
     address = "/api/v1/whoami-of-this-test"
     if address not in {rule.rule for rule in app.url_map.iter_rules()}:
         app._got_first_request = False
-        app.add_url_rule(address, address.strip("/").replace("/", "-"), lambda: jsonify(id=current_viewer().user_id), methods=["GET", "POST"])
+        app.add_url_rule(
+            address,
+            address.strip("/").replace("/", "-"),
+            lambda: jsonify(id=current_viewer().user_id),
+            methods=["GET", "POST"],
+        )
     user = person()
     sign_in(client, user)
     assert client.get(address).json == {"id": None}, "a cookie means nothing here"
@@ -138,6 +143,8 @@ def test_the_api_takes_tokens_within_their_scopes_and_no_cookies(app: Flask, cli
     assert ask("guildhall_nonsense")[0] == 401
     assert ask("")[0] == 401
     assert client.get(address, headers={"Authorization": "Basic bGluOndlaQ=="}).status_code == 401
-    assert client.get("/settings", headers={"Authorization": f"Bearer {both}"}, ).status_code == 200, "the cookie, here"
+    assert client.get("/settings", headers={"Authorization": f"Bearer {both}"}).status_code == 200, "the cookie, here"
     client.post("/sign-out")
-    assert client.get("/settings", headers={"Authorization": f"Bearer {both}"}).status_code == 303, "pages take no tokens"
+    assert client.get("/settings", headers={"Authorization": f"Bearer {both}"}).status_code == 303, (
+        "pages take no tokens"
+    )

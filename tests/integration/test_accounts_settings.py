@@ -69,7 +69,9 @@ def test_a_profile_is_saved_as_a_whole(client: FlaskClient, database: Session) -
         ("display_name", " ", "want to be called"),
     ],
 )
-def test_a_profile_that_cannot_be_is_refused_at_the_field(client: FlaskClient, field: str, value: str, words: str) -> None:
+def test_a_profile_that_cannot_be_is_refused_at_the_field(
+    client: FlaskClient, field: str, value: str, words: str
+) -> None:
     sign_in(client, person())
     answer = client.post("/settings", data=PROFILE | {"affiliation": "kept as typed", field: value})
     assert answer.status_code == 422
@@ -77,7 +79,9 @@ def test_a_profile_that_cannot_be_is_refused_at_the_field(client: FlaskClient, f
     assert "kept as typed" in answer.text
 
 
-def test_a_photo_becomes_a_small_square_at_an_address_of_its_own(app: Flask, client: FlaskClient, database: Session) -> None:
+def test_a_photo_becomes_a_small_square_at_an_address_of_its_own(
+    app: Flask, client: FlaskClient, database: Session
+) -> None:
     user = person(handle="lin-wei")
     sign_in(client, user)
     answer = client.post("/settings/photo", data={"photo": (picture(), "me.png")})
@@ -97,7 +101,12 @@ def test_a_photo_becomes_a_small_square_at_an_address_of_its_own(app: Flask, cli
 
 @pytest.mark.parametrize(
     ("content", "name"),
-    [(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "me.svg"), (b"plain words", "me.txt"), (b"\x89PNG\r\n\x1a\nrest", "me.png"), (b"", "me.png")],
+    [
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "me.svg"),
+        (b"plain words", "me.txt"),
+        (b"\x89PNG\r\n\x1a\nrest", "me.png"),
+        (b"", "me.png"),
+    ],
 )
 def test_what_is_no_picture_is_refused(client: FlaskClient, content: bytes, name: str) -> None:
     sign_in(client, person())
@@ -107,7 +116,9 @@ def test_what_is_no_picture_is_refused(client: FlaskClient, content: bytes, name
     assert client.post("/settings/photo", data={}).status_code == 422
 
 
-def test_a_new_password_needs_the_old_one_and_ends_other_sessions(app: Flask, client: FlaskClient, database: Session) -> None:
+def test_a_new_password_needs_the_old_one_and_ends_other_sessions(
+    app: Flask, client: FlaskClient, database: Session
+) -> None:
     user = person(handle="lin-wei")
     mine, other = sign_in(client, user), sign_in(app.test_client(), user)
     new = {"password": "six climate chambers"}
@@ -130,7 +141,9 @@ def test_a_new_address_counts_once_confirmed_and_the_old_one_is_told(client: Fla
     assert client.post("/settings/email", data=change | {"current": "not it at all"}).status_code == 422
     assert client.post("/settings/email", data=change | {"email": "old@example.cn"}).status_code == 422
     assert client.post("/settings/email", data=change).status_code == 303
-    told, asked = (database.scalars(select(Mail).where(Mail.recipient == to)).one() for to in ("old@example.cn", "new@example.cn"))
+    told, asked = (
+        database.scalars(select(Mail).where(Mail.recipient == to)).one() for to in ("old@example.cn", "new@example.cn")
+    )
     assert "new@example.cn" in told.body
     database.expire_all()
     assert database.get_one(User, user.id).email == "old@example.cn"
@@ -153,13 +166,17 @@ def test_an_address_of_somebody_else_looks_like_any_other(client: FlaskClient, d
     assert "/confirm/" not in bodies[0]
 
 
-def test_of_two_who_confirm_the_same_address_the_second_is_told(app: Flask, client: FlaskClient, database: Session) -> None:
+def test_of_two_who_confirm_the_same_address_the_second_is_told(
+    app: Flask, client: FlaskClient, database: Session
+) -> None:
     links = []
     for _ in range(2):
         user = person()
         sign_in(client, user)
         client.post("/settings/email", data={"email": "wanted@example.cn", "current": PASSWORD})
-        mail = database.scalars(select(Mail).where(Mail.recipient == "wanted@example.cn").order_by(Mail.id.desc())).first()
+        mail = database.scalars(
+            select(Mail).where(Mail.recipient == "wanted@example.cn").order_by(Mail.id.desc())
+        ).first()
         found = re.search(r"(/confirm/\S+)", mail.body if mail else "")
         assert found
         links.append(found[1])
@@ -217,7 +234,9 @@ def test_a_token_is_shown_once_and_opens_within_its_scopes(client: FlaskClient, 
     assert viewer_of_token(hash_token(secret)) is None
 
 
-@pytest.mark.parametrize("sent", [{"name": " ", "scopes": ["read"]}, {"name": "x", "scopes": []}, {"name": "x", "scopes": ["all"]}])
+@pytest.mark.parametrize(
+    "sent", [{"name": " ", "scopes": ["read"]}, {"name": "x", "scopes": []}, {"name": "x", "scopes": ["all"]}]
+)
 def test_a_token_without_name_or_scope_is_refused(client: FlaskClient, sent: dict[str, object]) -> None:
     sign_in(client, person())
     assert client.post("/settings/tokens", data={"lifetime": "", **sent}).status_code == 422
@@ -228,7 +247,12 @@ def test_a_form_without_its_token_is_refused(app: Flask, client: FlaskClient, da
     sign_in(client, user)
     app.config["WTF_CSRF_ENABLED"] = True
     try:
-        assert client.post("/settings/appearance", data={"locale": "en", "timezone": "Europe/Lisbon", "theme": "dark"}).status_code == 400
+        assert (
+            client.post(
+                "/settings/appearance", data={"locale": "en", "timezone": "Europe/Lisbon", "theme": "dark"}
+            ).status_code
+            == 400
+        )
         assert client.post("/language", data={"lang": "zh_Hans"}).status_code == 400
         assert viewer_for(user.id).locale == "en"
         page = client.get("/settings/appearance").text

@@ -185,7 +185,14 @@ def test_strangers_choose_language_and_theme_by_cookie(client: FlaskClient) -> N
 
 @pytest.mark.parametrize(
     ("header", "locale"),
-    [("zh-CN,zh;q=0.9,en;q=0.8", "zh_Hans"), ("en-GB,en", "en"), ("de", "en"), ("", "zh_Hans"), ("zh-TW", "zh_Hans"), ("de,zh;q=0.5", "zh_Hans")],
+    [
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh_Hans"),
+        ("en-GB,en", "en"),
+        ("de", "en"),
+        ("", "zh_Hans"),
+        ("zh-TW", "zh_Hans"),
+        ("de,zh;q=0.5", "zh_Hans"),
+    ],
 )
 def test_the_browser_says_which_language(header: str, locale: str) -> None:
     assert best_locale(header) == locale

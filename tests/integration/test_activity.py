@@ -4,11 +4,11 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from accounts.viewers import viewer_for
 from activity.actions import bookmark, follow, follow_quietly, mark_read, notify, record_act
 from activity.events import Followed
 from activity.models import Level
 from activity.queries import bookmarked, bookmarks_page, followed, followers, levels_for, log_page, notices_page
-from accounts.viewers import viewer_for
 from kernel import events, refs
 from kernel.errors import NotFoundError, UnauthenticatedError
 from kernel.refs import Card, Kind, Ref
@@ -41,9 +41,13 @@ def heard() -> Iterator[list[Followed]]:
     events._subscribers[Followed].remove(got.append)
 
 
-def tell(*user_ids: int, ref: Ref = PUBLIC, audience: str = "public", actor_id: int | None = None, event: str = "post") -> int:
+def tell(
+    *user_ids: int, ref: Ref = PUBLIC, audience: str = "public", actor_id: int | None = None, event: str = "post"
+) -> int:
     with unit_of_work():
-        return notify(dict.fromkeys(user_ids, "mention"), event=event, actor_id=actor_id, ref=ref, place=ref, audience=audience)
+        return notify(
+            dict.fromkeys(user_ids, "mention"), event=event, actor_id=actor_id, ref=ref, place=ref, audience=audience
+        )
 
 
 def test_following_has_four_levels_and_rings_only_on_a_change(database: Session, heard: list[Followed]) -> None:
@@ -194,7 +198,10 @@ def test_the_log_shows_each_what_they_may_see(database: Session) -> None:
         record_act(moderator, act="move", ref=CLOSED, place=CLOSED, audience="alliance:7", details={"from": "a"})
         record_act(moderator, act="delete", ref=MISSING, place=PUBLIC, audience="public")
     rows = log_page(Viewer()).items
-    assert [(row.entry.act, row.card.title if row.card else None) for row in rows] == [("delete", None), ("lock", "Thing 1")]
+    assert [(row.entry.act, row.card.title if row.card else None) for row in rows] == [
+        ("delete", None),
+        ("lock", "Thing 1"),
+    ]
     assert rows[0].actor is not None
     assert rows[0].actor.id == moderator.user_id
     ally = viewer_for(person(grants=("alliance:7",)).id)

@@ -1,0 +1,8 @@
+from typing import cast
+
+import flask_babel
+
+
+def gettext(sentence: str, **values: object) -> str:
+    """Flask-Babel's gettext with a type, for functions that return what it says."""
+    return cast("str", flask_babel.gettext(sentence, **values))
