@@ -22,7 +22,16 @@ _PLAIN_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _DRIVE = re.compile(r"[A-Za-z]:")
 _ACTIVE_PARTS = re.compile(r"(?:^|/)(?:vbaproject\.bin|vbadata\.xml|activex/|embeddings/|macrosheets/)", re.IGNORECASE)
 _DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
-_READ_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError, struct.error)
+_READ_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+    struct.error,
+)
 
 
 class _Weight:
@@ -98,7 +107,9 @@ def _refuse_overlap(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) ->
         raise RefusedUpload(Reason.ARCHIVE_SIZE)
 
 
-def _read_through(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, weight: _Weight, *, depth: int, office: bool) -> None:
+def _read_through(
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, weight: _Weight, *, depth: int, office: bool
+) -> None:
     """Read an entry to its end, keeping nothing but inner archives; the library compares length and checksum."""
     if entry.is_dir():
         return

@@ -12,7 +12,10 @@ MOST_UNPACKED = 60_000_000
 LARGEST_PARSED_JSON = 10_000_000
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 _END = rb"(?=[\s()<>\[\]{}/%\x00]|\Z)"
-_ACTIVE = re.compile(rb"/(?:JavaScript|Launch|RichMedia|RichMediaExecute|ImportData|SubmitForm|GoToE|EmbeddedFiles?|XFA|Rendition)" + _END)
+_ACTIVE = re.compile(
+    rb"/(?:JavaScript|Launch|RichMedia|RichMediaExecute|ImportData|SubmitForm|GoToE|EmbeddedFiles?|XFA|Rendition)"
+    + _END
+)
 _SHORT_ACTIVE = re.compile(rb"/JS" + _END)
 _CODE_IN_FONT = re.compile(rb"/FontMatrix\s*\[[^\]()]*\(")
 _STREAM = re.compile(rb"stream\r?\n(.*?)(?:endstream|\Z)", re.DOTALL)

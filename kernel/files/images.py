@@ -18,6 +18,18 @@ ANIMATION_ALLOWANCE = 4  # an animation may have this many times the pixels of a
 _ANIMATED = frozenset({"GIF", "WEBP", "AVIF"})
 _FORMATS = {kinds.PNG: "PNG", kinds.JPEG: "JPEG", kinds.GIF: "GIF", kinds.WEBP: "WEBP", kinds.AVIF: "AVIF"}
 _TAIL = 70_000
+# What the decoders raise on damaged input, each in its own way.
+_DAMAGE = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    LookupError,
+    TypeError,
+    ArithmeticError,
+    AttributeError,
+    MemoryError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +53,18 @@ def read_picture(file: BinaryIO, kind: Kind, *, limit_pixels: int) -> Picture:
             return _picture(image, limit_pixels=limit_pixels)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise RefusedUpload(Reason.PIXELS, limit=limit_pixels // 1_000_000) from None
-    except (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, ArithmeticError, AttributeError, MemoryError):
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+        EOFError,
+        IndexError,
+        KeyError,
+        TypeError,
+        ArithmeticError,
+        AttributeError,
+        MemoryError,
+    ):
         raise RefusedUpload(Reason.BROKEN, found=kind.label) from None
 
 
@@ -103,7 +126,7 @@ def _bounded(image: Image.Image, *, most_pixels: int) -> Iterator[Image.Image]:
 
 
 def _in_web_colours(image: Image.Image) -> Image.Image:
-    """The image converted to sRGB where it brought a colour profile of its own; a profile nobody can read is dropped."""
+    """The image converted to sRGB where it brought a profile of its own; an unreadable profile is dropped."""
     profile = image.info.get("icc_profile")
     if not profile or image.mode not in {"RGB", "RGBA", "CMYK", "L"}:
         return image

@@ -101,7 +101,9 @@ def _text(file: BinaryIO, *, name: str, ending: str, named: Kind | None) -> Insp
         raise RefusedUpload(Reason.BROKEN, found=named.label)
     kind = named or kinds.TEXT
     encoding = check_text(data, kind)
-    return _kept(file, kind, name=clean_name(name, ending=kind.endings[0]), media_type=f"{kind.media_type}; charset={encoding}")
+    return _kept(
+        file, kind, name=clean_name(name, ending=kind.endings[0]), media_type=f"{kind.media_type}; charset={encoding}"
+    )
 
 
 def _image(picture: Picture, kind: Kind, *, name: str, file: BinaryIO) -> Inspected:

@@ -35,6 +35,15 @@ KINDS = (PNG, JPEG, GIF, WEBP, AVIF, PDF, ZIP, DOCX, XLSX, PPTX, TEXT, CSV, MARK
 BY_ENDING = {ending: kind for kind in KINDS for ending in kind.endings}
 OFFICE = {"word/": DOCX, "xl/": XLSX, "ppt/": PPTX}
 
+_MAGIC = {
+    b"\x89PNG\r\n\x1a\n": PNG,
+    b"\xff\xd8\xff": JPEG,
+    b"GIF87a": GIF,
+    b"GIF89a": GIF,
+    b"%PDF-": PDF,
+    b"PK\x03\x04": ZIP,
+    b"PK\x05\x06": ZIP,
+}
 _MARKUP_START = re.compile(
     rb"\A(?:\xef\xbb\xbf|\xfe\xff|\xff\xfe)?[\s\x00]*"
     rb"<(?:[!?]|/?(?:html|head|body|script|svg|iframe|img|a|table|div|p|b|h1|br|font|style|title|meta|link|object|embed"
@@ -48,21 +57,11 @@ def by_content(file: BinaryIO) -> Kind | None:
     """The kind that the first bytes show; text and unknown content are None."""
     file.seek(0)
     head = file.read(32)
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return PNG
-    if head.startswith(b"\xff\xd8\xff"):
-        return JPEG
-    if head.startswith((b"GIF87a", b"GIF89a")):
-        return GIF
-    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
-        return WEBP
-    if head[4:8] == b"ftyp" and head[8:12] in {b"avif", b"avis"}:
-        return AVIF
-    if head.startswith(b"%PDF-"):
-        return PDF
-    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return ZIP
-    return None
+    if head.startswith(b"RIFF"):
+        return WEBP if head[8:12] == b"WEBP" else None
+    if head[4:8] == b"ftyp":
+        return AVIF if head[8:12] in {b"avif", b"avis"} else None
+    return next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), None)
 
 
 def begins_as_markup(head: bytes) -> bool:

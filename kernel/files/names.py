@@ -26,7 +26,9 @@ def check_name(name: str) -> None:
 def clean_name(name: str, *, ending: str) -> str:
     """The name as it will be shown: one line, no direction marks, bounded, with an ending."""
     base = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
-    seen = "".join(" " if char.isspace() else char for char in base if char.isspace() or unicodedata.category(char) not in _UNSEEN)
+    seen = "".join(
+        " " if char.isspace() else char for char in base if char.isspace() or unicodedata.category(char) not in _UNSEEN
+    )
     seen = _FORBIDDEN.sub("_", " ".join(seen.split())).strip(". ")
     found = extension_of(seen)
     stem = seen[: -len(found) - 1] if found else seen

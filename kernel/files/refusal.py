@@ -40,18 +40,30 @@ _SENTENCES = {
         "Files of this kind are not taken. Images (PNG, JPEG, GIF, WebP, AVIF), PDF, ZIP, text, Markdown, CSV, JSON "
         "and Word, Excel and PowerPoint documents are."
     ),
-    Reason.CONTRADICTION: N_("The file's name says %(named)s, but its content is %(found)s. Give it the right ending and try again."),
-    Reason.MARKUP: N_("The file is a web page or a drawing that can carry scripts; such files are not taken. Put it into a ZIP archive."),
-    Reason.POLYGLOT: N_("The file is two kinds of file at once, which is how attacks are hidden. Save it anew and try again."),
+    Reason.CONTRADICTION: N_(
+        "The file's name says %(named)s, but its content is %(found)s. Give it the right ending and try again."
+    ),
+    Reason.MARKUP: N_(
+        "The file is a page or drawing that can carry scripts; such files are not taken. Put it into a ZIP archive."
+    ),
+    Reason.POLYGLOT: N_(
+        "The file is two kinds of file at once, which is how attacks are hidden. Save it anew and try again."
+    ),
     Reason.BROKEN: N_("The file is damaged: it cannot be read as %(found)s."),
     Reason.PIXELS: N_("The image has more than %(limit)s million pixels. Make it smaller and try again."),
     Reason.FRAMES: N_("The animation is too long. Shorten it, or make it smaller, and try again."),
     Reason.ARCHIVE_SIZE: N_("The archive would expand far beyond its size and is not taken."),
     Reason.ARCHIVE_PATHS: N_("The archive contains links or paths that lead out of its folder and is not taken."),
-    Reason.ARCHIVE_LOCKED: N_("The archive is protected with a password or packed in an unusual way, so that it cannot be checked."),
+    Reason.ARCHIVE_LOCKED: N_(
+        "The archive is protected with a password or packed in an unusual way, so that it cannot be checked."
+    ),
     Reason.ARCHIVE_NESTED: N_("The archive contains archives within archives. Unpack the inner ones and try again."),
-    Reason.PDF_ACTIVE: N_("The PDF contains scripts or actions that start by themselves. Print it to a new PDF and try again."),
-    Reason.PDF_LOCKED: N_("The PDF is protected, so that it cannot be checked. Save it without protection and try again."),
+    Reason.PDF_ACTIVE: N_(
+        "The PDF contains scripts or actions that start by themselves. Print it to a new PDF and try again."
+    ),
+    Reason.PDF_LOCKED: N_(
+        "The PDF is protected, so that it cannot be checked. Save it without protection and try again."
+    ),
     Reason.MACROS: N_("The document contains macros or embedded programs. Save it without them and try again."),
 }
 

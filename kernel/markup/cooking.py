@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kernel.markup.dialect import to_html
-from kernel.markup.finish import KnownPeople, finish
+from kernel.markup.finish import KnownPeople, Wishes, finish
 from kernel.markup.nesting import TooDeepError, is_beyond_reason
 from kernel.markup.plain import paragraphs
 from kernel.markup.sanitiser import sanitise, sanitise_source
@@ -49,9 +49,15 @@ def cook(
     `sanitise` unchanged.
     """
     source = _CONTROL.sub("", source.replace("\r\n", "\n").replace("\r", "\n"))
-    base_url = base_url.rstrip("/")
+    wishes = Wishes(
+        base_url=base_url.rstrip("/"),
+        mentions=mentions,
+        formulas=format == "html",
+        tasks=format == "markdown",
+        known_people=known_people,
+    )
     try:
-        html = _cooked_html(source, format, mentions=mentions, base_url=base_url, known_people=known_people)
+        html = _cooked_html(source, format, wishes)
     except (TooDeepError, RecursionError):
         html = None
     if html is None:
@@ -59,7 +65,7 @@ def cook(
     return _described(html)
 
 
-def _cooked_html(source: str, form: Format, *, mentions: bool, base_url: str, known_people: KnownPeople | None) -> str | None:
+def _cooked_html(source: str, form: Format, wishes: Wishes) -> str | None:
     """The HTML of a text, or None where it is better shown as it was typed."""
     if form == "text":
         raw = paragraphs(source)
@@ -69,14 +75,7 @@ def _cooked_html(source: str, form: Format, *, mentions: bool, base_url: str, kn
         raw = to_html(source, salt=hashlib.sha256(source.encode()).hexdigest()[:8])
     if is_beyond_reason(raw):
         return None
-    html = finish(
-        sanitise_source(raw),
-        base_url=base_url,
-        mentions=mentions,
-        formulas=form == "html",
-        tasks=form == "markdown",
-        known_people=known_people,
-    )
+    html = finish(sanitise_source(raw), wishes)
     for _round in range(MOST_ROUNDS):
         clean = sanitise(html)
         if clean == html:
@@ -88,7 +87,9 @@ def _cooked_html(source: str, form: Format, *, mentions: bool, base_url: str, kn
 def _described(html: str) -> Cooked:
     return Cooked(
         html=html,
-        mentions=frozenset(first or second for first, second in _MENTION.findall(html)) if "mention" in html else frozenset(),
+        mentions=frozenset(first or second for first, second in _MENTION.findall(html))
+        if "mention" in html
+        else frozenset(),
         threads=frozenset(map(int, _THREAD.findall(html))) if "/threads/" in html else frozenset(),
         posts=frozenset(map(int, _QUOTED.findall(html))) if "data-post" in html else frozenset(),
         files=frozenset(map(int, _FILE.findall(html))) if "/files/" in html else frozenset(),

@@ -103,7 +103,13 @@ class _Dialect(threading.local):
     def __init__(self) -> None:
         self.footnotes = Footnotes(BACKLINK_TITLE="↩ {}")
         self.md = Markdown(
-            extensions=[TableExtension(use_align_attribute=True), self.footnotes, SaneListExtension(), Nl2BrExtension(), Guild()],
+            extensions=[
+                TableExtension(use_align_attribute=True),
+                self.footnotes,
+                SaneListExtension(),
+                Nl2BrExtension(),
+                Guild(),
+            ],
             output_format="html",
         )
         self.md.treeprocessors.deregister("footnote-duplicate")

@@ -1,15 +1,14 @@
-"""The last hand on clean HTML: links, mentions, references, formulas, headings, quotes and tables, in one pass."""
+"""The last hand on clean HTML: what Guildhall adds to it, in one walk along its tags."""
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from html import escape, unescape
+from html import escape
 
 from kernel.markup.allowlist import EXTERNAL_REL, VOID_TAGS
-from kernel.markup.maths import is_formula
+from kernel.markup.marks import Marks, around_formula, mentioned, own_path
 from kernel.markup.nesting import TooDeepError
 
-HANDLE = r"[a-z0-9](?:[a-z0-9-]{0,28}[a-z0-9])"
 DEEPEST = 100
 _TAG = re.compile(r'(<[^">]*(?:"[^"]*"[^">]*)*>)')
 _NAME = re.compile(r"</?([a-z0-9]+)")
@@ -17,46 +16,49 @@ _HEADING_LEVEL = re.compile(r"<h([1-6])[ >]")
 _HREF = re.compile(r' href="([^"]*)"')
 _SRC = re.compile(r' src="([^"]*)"')
 _ALIGN = re.compile(r' align="(left|center|right)"')
-_MENTION = rf"(?<![A-Za-z0-9_@/.+=\-])@(?P<handle>(?i:{HANDLE}))(?![A-Za-z0-9_])(?!-[A-Za-z0-9])(?!\.[A-Za-z0-9])"
-_REFERENCE = r"(?<![A-Za-z0-9_&/#\-])#(?P<thread>[1-9][0-9]{0,8})(?![A-Za-z0-9_\-])"
-_URL = r"(?<![A-Za-z0-9_@/.\-])(?P<url>(?:https?://|www\.(?=[A-Za-z0-9-]+\.))[!#-;=?-Z\\^-z|~\[\]]{2,2000})"
-_FORMULA = (
-    r"(?<![\\$])\$\$(?P<shown>(?:\\.|[^\\$]|\$(?!\$)){1,4000}?)\$\$(?!\$)"
-    r"|\\\[(?P<boxed>(?:[^\\]|\\(?![\[\]])){1,4000})\\\]"
-    r"|\\\((?P<round>(?:[^\\]|\\(?![()])){1,1000})\\\)"
-    r"|(?<![\\$A-Za-z0-9])\$(?![\s$])(?P<dollars>(?:\\.|[^\\$]){1,1000}?)(?<!\s)\$(?![A-Za-z0-9$])"
-)
-_IN_TEXT = re.compile(f"{_URL}|{_MENTION}|{_REFERENCE}")
-_IN_TEXT_WITH_FORMULAS = re.compile(f"{_FORMULA}|{_URL}|{_MENTION}|{_REFERENCE}", re.DOTALL)
-_CANDIDATE = re.compile(_MENTION)
-_URL_END = re.compile(r"&(?:lt|gt|quot|nbsp|apos);")
 _TASK = re.compile(r"<li>(\s*(?:<p>)?\s*)\[([ xX])\](?=\s)")
 _TASK_LIST = re.compile(r'<ul>(?=\s*<li class="task-list-item">)')
 _EMPTY_PARAGRAPH = re.compile(r"<p>(?:\s|<br>)*</p>\n?")
 _EDGE_BREAKS = re.compile(r"(?<=<p>)(?:\s*<br>)+\s*|(?:\s*<br>)+\s*(?=</p>)")
-_BLOCK_PARENTS = frozenset({"li", "td", "th", "dd", "div", "blockquote", "figure", "details"})
 _VERBATIM = frozenset({"a", "code", "pre", "kbd", "samp"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_FORMULAS = frozenset({'<span class="math">', '<div class="math">', '<span class="math display">'})
 
 KnownPeople = Callable[[set[str]], set[str]]
 
 
-def finish(html: str, *, base_url: str, mentions: bool, formulas: bool, tasks: bool, known_people: KnownPeople | None) -> str:
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the caller of `cook` asked for."""
+
+    base_url: str = ""
+    mentions: bool = True
+    formulas: bool = False
+    tasks: bool = False
+    known_people: KnownPeople | None = None
+
+
+def finish(html: str, wishes: Wishes) -> str:
     """Clean HTML with all that Guildhall adds to it."""
-    known: set[str] | None = set()
-    if mentions and "@" in html:
-        known = None
-        if known_people is not None:
-            asked = {match["handle"].lower() for match in _CANDIDATE.finditer(html)}
-            known = known_people(asked) if asked else set()
-    if tasks and "[" in html:
+    if wishes.tasks and "[" in html:
         html = _TASK_LIST.sub('<ul class="task-list">', _TASK.sub(_task, html))
     if "<blockquote>" in html and "/posts/" in html:
-        html = _attributed(html, base_url)
-    pass_ = _Pass(base_url=base_url, known=known, in_text=_IN_TEXT_WITH_FORMULAS if formulas else _IN_TEXT)
-    pass_.levels = {level: f"h{min(rank, 6)}" for rank, level in enumerate(sorted(set(_HEADING_LEVEL.findall(html))), start=3)}
-    html = pass_.run(html)
-    return _EMPTY_PARAGRAPH.sub("", _EDGE_BREAKS.sub("", html)) if pass_.displayed else html
+        html = _attributed(html, wishes.base_url)
+    marks = Marks(base_url=wishes.base_url, known=_known(html, wishes), formulas=wishes.formulas)
+    levels = sorted(set(_HEADING_LEVEL.findall(html)))
+    walk = _Walk(marks, headings={f"h{level}": f"h{min(rank, 6)}" for rank, level in enumerate(levels, start=3)})
+    finished = walk.run(html)
+    return _EMPTY_PARAGRAPH.sub("", _EDGE_BREAKS.sub("", finished)) if '<div class="math">' in finished else finished
+
+
+def _known(html: str, wishes: Wishes) -> set[str] | None:
+    """The people who are linked where they are mentioned; None means whoever is."""
+    if not wishes.mentions or "@" not in html:
+        return set()
+    if wishes.known_people is None:
+        return None
+    asked = mentioned(html)
+    return wishes.known_people(asked) if asked else set()
 
 
 def _task(match: re.Match[str]) -> str:
@@ -66,175 +68,108 @@ def _task(match: re.Match[str]) -> str:
 
 def _attributed(html: str, base_url: str) -> str:
     """Quotes that begin with a link to a post, marked as quotes of that post."""
-    pattern = (
-        rf'<blockquote>(\s*)<p>\s*<a href="(?:{re.escape(escape(base_url))})?/posts/([0-9]{{1,18}})">([^<]{{1,80}})</a>'
-        r"[:：]?\s*(?:(</p>)|<br>\s*)"
-    )
-    return re.sub(
-        pattern,
-        lambda m: (
-            f'<blockquote class="quote" data-post="{m[2]}">{m[1]}<p class="attribution"><a href="/posts/{m[2]}">{m[3]}</a></p>'
-            + ("" if m[4] else "\n<p>")
-        ),
-        html,
-    )
+    link = rf'<a href="(?:{re.escape(escape(base_url))})?/posts/([0-9]{{1,18}})">([^<]{{1,80}})</a>'
+    return re.sub(rf"<blockquote>(\s*)<p>\s*{link}[:：]?\s*(?:(</p>)|<br>\s*)", _attribution, html)
+
+
+def _attribution(match: re.Match[str]) -> str:
+    before, post, author, ends = match.groups()
+    link = f'<p class="attribution"><a href="/posts/{post}">{author}</a></p>'
+    return f'<blockquote class="quote" data-post="{post}">{before}{link}' + ("" if ends else "\n<p>")
 
 
 @dataclass
-class _Pass:
-    """One walk along the tags and texts of well-formed HTML."""
+class _Walk:
+    """One walk along the tags and texts of well-formed HTML; `open` holds the elements around the present place."""
 
-    base_url: str
-    known: set[str] | None
-    in_text: re.Pattern[str]
-    levels: dict[str, str] = field(default_factory=dict)
+    marks: Marks
+    headings: dict[str, str]
     out: list[str] = field(default_factory=list)
     open: list[str] = field(default_factory=list)
-    verbatim: int = 0
+    verbatim: list[int] = field(default_factory=list)
     tables: int = 0
-    formula: str | None = None
-    displayed: bool = False
 
     def run(self, html: str) -> str:
         """The walk itself; texts stand at even places, tags at odd ones."""
-        pieces = _TAG.split(html)
-        for place, piece in enumerate(pieces):
+        for place, piece in enumerate(_TAG.split(html)):
             if place % 2:
-                self.close_tag(piece) if piece[1] == "/" else self.open_tag(piece)
+                self._close(piece) if piece[1] == "/" else self._open(piece)
             elif piece:
-                self.out.append(piece if self.verbatim else self.text(piece))
+                self.out.append(piece if self.verbatim else self._text(piece))
         return "".join(self.out)
 
-    def open_tag(self, tag: str) -> None:
+    def _text(self, text: str) -> str:
+        heading = bool(self.headings) and not _HEADINGS.isdisjoint(self.open)
+        return self.marks.set_in(text, heading=heading, parent=self.open[-1] if self.open else "")
+
+    def _open(self, tag: str) -> None:
         match = _NAME.match(tag)
         name = match[1] if match else ""
-        if name == "a":
-            tag = self.link(tag)
-        elif name == "img":
-            tag = self.image(tag)
-        elif name in _HEADINGS:
-            tag = f"<{self.levels[name[1]]}{tag[3:]}"
-        elif name in {"td", "th"}:
-            tag = _ALIGN.sub(lambda m: "" if m[1] == "left" else f' class="{m[1]}"', tag)
-        elif name == "table":
-            self.tables += 1
-            if self.tables == 1:
-                tag = f'<div class="table-scroll" tabindex="0">{tag}'
-        elif tag == '<span class="math display">' and self.formula is None:
-            self.open.append(name)
-            self.verbatim += 1
-            self.formula = self.begin_display()
-            return
+        change = _CHANGES.get(name)
+        changed = change(self, tag) if change else tag
+        if tag == '<span class="math display">':
+            changed, name = around_formula(self.open[-1] if self.open else "")
         if name not in VOID_TAGS:
             self.open.append(name)
             if len(self.open) > DEEPEST:
                 raise TooDeepError
-            if name in _VERBATIM or tag in {'<span class="math">', '<div class="math">'}:
-                self.verbatim += 1
-                if name in {"span", "div"}:
-                    self.open[-1] = f"{name} math"
-        self.out.append(tag)
+            if name in _VERBATIM or tag in _FORMULAS:
+                self.verbatim.append(len(self.open))
+        self.out.append(changed)
 
-    def close_tag(self, tag: str) -> None:
+    def _close(self, tag: str) -> None:
+        depth = len(self.open)
         name = self.open.pop() if self.open else ""
-        if self.formula is not None and name == "span":
-            self.out.append(self.formula)
-            self.formula = None
-            self.verbatim -= 1
-            return
-        if name in _VERBATIM or name in {"span math", "div math"}:
-            self.verbatim -= 1
-        if name in _HEADINGS:
-            tag = f"</{self.levels[name[1]]}>"
+        if self.verbatim and self.verbatim[-1] == depth:
+            self.verbatim.pop()
+        if name.startswith("</"):  # a formula that stands on its own remembers what closes it
+            tag = name
+        elif name in _HEADINGS:
+            tag = f"</{self.headings[name]}>"
         elif name == "table":
             self.tables -= 1
-            if self.tables == 0:
-                tag += "</div>"
+            tag = tag if self.tables else f"{tag}</div>"
         self.out.append(tag)
 
-    def begin_display(self) -> str:
-        """Open a formula that stands on its own; returns what closes it. A paragraph is parted around it."""
-        parent = self.open[-2] if len(self.open) > 1 else ""
-        self.displayed = True
-        if parent == "p":
-            self.out.append('</p>\n<div class="math">')
-            return "</div>\n<p>"
-        if not parent or parent in _BLOCK_PARENTS:
-            self.out.append('<div class="math">')
-            return "</div>"
-        self.out.append('<span class="math">')
-        return "</span>"
+    def _heading(self, tag: str) -> str:
+        return f"<{self.headings[tag[1:3]]}{tag[3:]}"
 
-    def link(self, tag: str) -> str:
+    def _cell(self, tag: str) -> str:
+        return _ALIGN.sub(lambda match: "" if match[1] == "left" else f' class="{match[1]}"', tag)
+
+    def _table(self, tag: str) -> str:
+        self.tables += 1
+        return tag if self.tables > 1 else f'<div class="table-scroll" tabindex="0">{tag}'
+
+    def _link(self, tag: str) -> str:
         """A link out of the house says that the house does not vouch for it."""
         href = _HREF.search(tag)
-        if href is None:
+        if href is None or href[1].startswith("#"):
             return tag
-        url = href[1]
-        if self.base_url and url.startswith(self.base_url + "/"):
-            url = url[len(self.base_url) :]
-            return tag.replace(href[0], f' href="{url}"', 1)
-        if url.startswith("//"):
-            return tag.replace(href[0], f' href="https:{url}" rel="{EXTERNAL_REL}"', 1)
-        if url.startswith(("/", "#")):
-            return tag
-        return f'{tag[:-1]} rel="{EXTERNAL_REL}">'
+        path = own_path(href[1], self.marks.base_url)
+        if path is not None:
+            return tag.replace(href[0], f' href="{path}"', 1)
+        url = f"https:{href[1]}" if href[1].startswith("//") else href[1]
+        return tag.replace(href[0], f' href="{url}" rel="{EXTERNAL_REL}"', 1)
 
-    def image(self, tag: str) -> str:
+    def _image(self, tag: str) -> str:
         """An image loads when it is reached, and has a text in its place."""
         source = _SRC.search(tag)
         if source is None:
             return ""
-        url = source[1].removeprefix(self.base_url) if self.base_url else source[1]
+        url = own_path(source[1], self.marks.base_url) or source[1]
         if url.startswith("//"):
             url = f"https:{url}"
-        tag = tag.replace(source[0], f' src="{url}"', 1)
-        return f'{tag[:-1]}{"" if " alt=" in tag else " alt=" + chr(34) * 2} loading="lazy">'
+        alt = "" if " alt=" in tag else ' alt=""'
+        own = tag[:-1].replace(source[0], f' src="{url}"', 1)
+        return f'{own}{alt} loading="lazy">'
 
-    def text(self, text: str) -> str:
-        if "@" in text or "#" in text or "://" in text or "www." in text or "$" in text or "\\" in text:
-            return self.in_text.sub(self.replacement, text)
-        return text
 
-    def replacement(self, match: re.Match[str]) -> str:
-        """What stands for something that was found in a text."""
-        kind = match.lastgroup
-        whole = match[0]
-        if kind == "url":
-            return self.bare_url(match["url"])
-        if kind == "handle":
-            handle = match["handle"].lower()
-            if self.known is not None and handle not in self.known:
-                return whole
-            return f'<a class="mention" href="/people/{handle}">{whole}</a>'
-        if kind == "thread":
-            if any(name in _HEADINGS for name in self.open):
-                return whole
-            return f'<a class="ref" href="/threads/{match["thread"]}">{whole}</a>'
-        tex = match[kind or 0].strip()
-        if not tex or (kind == "dollars" and not is_formula(unescape(tex))):
-            return whole
-        if kind in {"shown", "boxed"}:
-            self.open.append("span")
-            self.out.append("")
-            before = len(self.out)
-            closing = self.begin_display()
-            opening = self.out.pop() if len(self.out) > before else ""
-            self.open.pop()
-            return f"{opening}{tex}{closing}"
-        return f'<span class="math">{tex}</span>'
-
-    def bare_url(self, text: str) -> str:
-        """A bare address as a link, without the punctuation of the sentence around it."""
-        end = _URL_END.search(text)
-        url = text[: end.start()] if end else text
-        while url and (url[-1] in "?!.,:*_~'\"]|;" or (url[-1] == ")" and url.count(")") > url.count("("))):
-            cut = url.rfind("&") if url[-1] == ";" else len(url) - 1
-            url = url[:cut] if cut >= 0 else url[:-1]
-        rest = text[len(url) :]
-        href = url if url.startswith("http") else f"http://{url}"
-        if len(href) < len("http://a.b") or "\\" in href:
-            return text
-        if self.base_url and href.startswith(self.base_url + "/"):
-            return f'<a href="{href[len(self.base_url) :]}">{url}</a>{rest}'
-        return f'<a href="{href}" rel="{EXTERNAL_REL}">{url}</a>{rest}'
+_CHANGES: dict[str, Callable[[_Walk, str], str]] = {
+    "a": _Walk._link,  # noqa: SLF001 - a table of the methods of the class above
+    "img": _Walk._image,  # noqa: SLF001
+    "table": _Walk._table,  # noqa: SLF001
+    "td": _Walk._cell,  # noqa: SLF001
+    "th": _Walk._cell,  # noqa: SLF001
+    **dict.fromkeys(_HEADINGS, _Walk._heading),  # noqa: SLF001
+}

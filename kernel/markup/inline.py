@@ -15,7 +15,19 @@ Found = tuple[Element | str | None, int | None, int | None]
 NOTHING: Found = (None, None, None)
 LONGEST_FORMULA = 4000
 # No paragraph a person wrote holds this many of one mark; one that does is shown as it was typed.
-MOST_MARKS = {"[": 400, "`": 800, "*": 1500, "_": 1500, "<": 600, "&": 1500, "$": 800, "~": 800, "\\": 2000, "!": 1500, ">": 1500}
+MOST_MARKS = {
+    "[": 400,
+    "`": 800,
+    "*": 1500,
+    "_": 1500,
+    "<": 600,
+    "&": 1500,
+    "$": 800,
+    "~": 800,
+    "\\": 2000,
+    "!": 1500,
+    ">": 1500,
+}
 _DENSE_FROM = min(MOST_MARKS.values())
 _TAG_NAME = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)")
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})

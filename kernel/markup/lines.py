@@ -20,8 +20,13 @@ _RULE = re.compile(r"[ ]{0,3}([-*_])(?:[ ]*\1){2,}[ ]*")
 _STARTS_LATER = re.compile(r"(?!1[.)])[0-9]")
 _HEADING = re.compile(r"[ ]{0,3}#{1,6}(?:[ ]|$)")
 _UNDERLINE = re.compile(r"[ ]{0,3}(?:=+|-+)[ ]*")
-_STACKED = re.compile(rf"([ ]*(?:(?:[-*+]|[0-9]{{1,9}}[.)])[ ]+){{{DEEPEST_LIST}}}[ ]*)([-*+]|[0-9]{{1,9}}(?=[.)]))(?=[.) ])")
-_BLOCK_OF_HTML = re.compile(rf"^[ ]{{0,3}}<(?:/?(?:{'|'.join(sorted(BLOCK_TAGS))})\b|!--|\?)", re.MULTILINE | re.IGNORECASE)
+_DEFINITION = re.compile(r"[ ]{0,1}\[[^\]\n]+\]:")
+_STACKED = re.compile(
+    rf"([ ]*(?:(?:[-*+]|[0-9]{{1,9}}[.)])[ ]+){{{DEEPEST_LIST}}}[ ]*)([-*+]|[0-9]{{1,9}}(?=[.)]))(?=[.) ])"
+)
+_BLOCK_OF_HTML = re.compile(
+    rf"^[ ]{{0,3}}<(?:/?(?:{'|'.join(sorted(BLOCK_TAGS))})\b|!--|\?)", re.MULTILINE | re.IGNORECASE
+)
 _DANGLING = re.compile(r"<[A-Za-z/!?][^<>]*(?=<|\Z)")
 
 
@@ -50,7 +55,7 @@ class FencedCode(Preprocessor):
 
 
 def _until_closed(lines: list[str], at: int, *, prefix: str, fence: str) -> tuple[list[str], int]:
-    """The lines of a fence that opened before line `at`, and the line after it; the end of the quote or text closes it."""
+    """The lines of a fence that opened before line `at`, and the line after it; the end of its quote closes it too."""
     quoted = prefix.count(">")
     indent = len(prefix) - len(prefix.rstrip(" ")) if not quoted else len(prefix.rpartition(">")[2]) - 1
     closing = re.compile(rf"[ ]*{re.escape(fence[0])}{{{len(fence)},}}[ ]*")
@@ -85,6 +90,14 @@ class _Lists:
         """The line under a heading; a blank one after it lets the next block be a block of its own."""
         self.out += [line, ""]
         self.after_blank = True
+
+    def definition(self, line: str) -> None:
+        """Where a link or a footnote is defined; it begins a block and ends every list."""
+        if not self.after_blank:
+            self.out.append("")
+        self.items.clear()
+        self.out.append(line)
+        self.after_blank = False
 
     def item(self, line: str, item: re.Match[str]) -> None:
         """An item, moved to the four spaces a level that Python-Markdown wants."""
@@ -135,14 +148,18 @@ def shape_lists(lines: list[str], *, depth: int = 0) -> list[str]:
             end = at
             while end < len(lines) and lines[end].startswith(">"):
                 end += 1
-            lists.out += [f"> {inner}".rstrip() for inner in shape_lists([_unquoted(q) for q in lines[at:end]], depth=depth + 1)]
+            lists.out += [
+                f"> {inner}".rstrip() for inner in shape_lists([_unquoted(q) for q in lines[at:end]], depth=depth + 1)
+            ]
             lists.after_blank = False
             at = end
             continue
         if not line.strip():
             lists.blank(line)
-        elif not lists.after_blank and not lists.items and _UNDERLINE.fullmatch(line):
+        elif not lists.after_blank and _UNDERLINE.fullmatch(line):
             lists.underline(line)
+        elif _DEFINITION.match(line):
+            lists.definition(line)
         elif (item := _ITEM.match(line)) and not _RULE.fullmatch(line):
             lists.item(line, item)
         else:

@@ -6,9 +6,36 @@ DEEPEST = 200
 MOST_OPEN_FORMATTING = 40
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 # Elements a parser opens again in every paragraph until they are closed.
-_FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())
+_FORMATTING = frozenset(
+    ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"]
+)
 # Elements that never hold others, or that the next of their kind closes.
-_FLAT = frozenset("area base br col embed hr img input link meta param source track wbr p li dt dd tr td th option".split())
+_FLAT = frozenset(
+    [
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "param",
+        "source",
+        "track",
+        "wbr",
+        "p",
+        "li",
+        "dt",
+        "dd",
+        "tr",
+        "td",
+        "th",
+        "option",
+    ]
+)
 
 
 class TooDeepError(Exception):

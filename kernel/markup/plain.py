@@ -9,7 +9,9 @@ _DROPPED = re.compile(r'<(pre|p class="attribution"|div class="footnote")[ >].*?
 _FOOTNOTE_MARK = re.compile(r'<sup id="fnref-[^>]*>.*?</sup>')
 _BLOCK_END = re.compile(r"</?(?:p|li|h[1-6]|tr|td|th|blockquote|div|dd|dt|pre|br|hr)\b[^>]*>")
 _TAG = re.compile(r'<[a-zA-Z/!][^">]*(?:"[^"]*"[^">]*)*>')
-_MARKS = re.compile(r"^[ ]{0,3}(?:>[ ]?|#{1,6}[ ]|[-*+][ ]|```.*$|~~~.*$)|!?\[([^\]\n]*)\]\([^)\n]*\)|[*`]{1,3}", re.MULTILINE)
+_MARKS = re.compile(
+    r"^[ ]{0,3}(?:>[ ]?|#{1,6}[ ]|[-*+][ ]|```.*$|~~~.*$)|!?\[([^\]\n]*)\]\([^)\n]*\)|[*`]{1,3}", re.MULTILINE
+)
 _SENTENCE_BREAKS = "。！？；，、.!?;, "
 
 

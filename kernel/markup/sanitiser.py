@@ -15,7 +15,9 @@ from kernel.markup.allowlist import (
 
 
 def _attributes(tags: frozenset[str], *, also: frozenset[str] = frozenset()) -> dict[str, set[str]]:
-    named = {tag: {*ATTRIBUTES.get(tag, {}), *ATTRIBUTES["*"]} | ({"class"} if tag in CLASSES else set()) for tag in tags}
+    named = {
+        tag: {*ATTRIBUTES.get(tag, {}), *ATTRIBUTES["*"]} | ({"class"} if tag in CLASSES else set()) for tag in tags
+    }
     for tag in ("td", "th"):
         named[tag] |= also
     return named
