@@ -1,10 +1,13 @@
+import re
+
 from flask_babel import gettext as _
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, or_, select
 
 from forum.actions.acts import announce, check_reason, record
 from forum.actions.loading import post_of
 from forum.actions.removal import take_out_of_sight
-from forum.models import Draft, Post, PostRevision, PostUpload, Reaction, Thread
+from forum.actions.uploads import AT_ONCE
+from forum.models import Draft, Post, PostRevision, PostUpload, Reaction, Thread, Upload
 from forum.policy import ForumRight
 from kernel.clock import now
 from kernel.db import session
@@ -14,10 +17,11 @@ from kernel.policy import authorise
 from kernel.viewer import Viewer
 
 WITHOUT_TITLE = "…"
+_FILE = re.compile(r"/files/(\d{1,18})/")
 
 
 def purge_post(viewer: Viewer, *, post_id: int, reason: str = "") -> Post:
-    """Destroy a post's text with all its former versions, drafts and files; only its number stays.
+    """Destroy a post's text with all its former versions, drafts, and the files no other post uses; the number stays.
 
     An opening post takes the title with it, and is destroyed only once its thread is deleted.
     """
@@ -30,7 +34,7 @@ def purge_post(viewer: Viewer, *, post_id: int, reason: str = "") -> Post:
         _efface_title(thread)
     if post.deleted_at is None:
         take_out_of_sight(viewer, post, thread, board)
-    upload_ids = list(session().scalars(select(PostUpload.upload_id).where(PostUpload.post_id == post.id)))
+    upload_ids = _files_of(post)
     for gone in (
         delete(PostRevision).where(PostRevision.post_id == post.id),
         delete(PostUpload).where(PostUpload.post_id == post.id),
@@ -43,8 +47,8 @@ def purge_post(viewer: Viewer, *, post_id: int, reason: str = "") -> Post:
     post.reactions = {}
     post.purged_at = now()
     post.version += 1
-    if upload_ids:
-        enqueue("forum.remove_purged_files", upload_ids=sorted(upload_ids))
+    for start in range(0, len(upload_ids), AT_ONCE):
+        enqueue("forum.remove_purged_files", upload_ids=upload_ids[start : start + AT_ONCE])
     record(
         viewer,
         "post.purge",
@@ -57,6 +61,23 @@ def purge_post(viewer: Viewer, *, post_id: int, reason: str = "") -> Post:
     )
     announce(thread)
     return post
+
+
+def _files_of(post: Post) -> list[int]:
+    """The files that the post shows, and those of its writers that a former version of it named."""
+    former = session().execute(
+        select(PostRevision.body, PostRevision.editor_id).where(PostRevision.post_id == post.id)
+    ).all()
+    named = {int(number) for text in (post.body, *(row.body for row in former)) for number in _FILE.findall(text)}
+    writers = {post.author_id, post.last_editor_id, *(row.editor_id for row in former)} - {None}
+    shown = select(PostUpload.upload_id).where(PostUpload.post_id == post.id)
+    return list(
+        session().scalars(
+            select(Upload.id)
+            .where(or_(Upload.id.in_(shown), and_(Upload.id.in_(named), Upload.owner_id.in_(writers))))
+            .order_by(Upload.id)
+        )
+    )
 
 
 def _efface_title(thread: Thread) -> None:
