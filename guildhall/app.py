@@ -17,6 +17,7 @@ from kernel import i18n, web
 from kernel.db import db, prepare_engine
 from kernel.limits import limiter
 from kernel.logs import configure_logs
+from kernel.pagecache import Kept
 from kernel.policy import can
 from kernel.rooms import WITHOUT_FORM_TOKEN
 from kernel.web import Guildhall, current_viewer
@@ -62,6 +63,8 @@ def create_app(settings: Settings | None = None) -> Guildhall:
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), compare_type=True, render_as_batch=True)
     Babel(app, locale_selector=_locale, timezone_selector=_timezone)
+    app.jinja_env.add_extension(Kept)
+    app.jinja_env.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)
     csrf.init_app(app)
     login.install(app)
     limiter.init_app(app)

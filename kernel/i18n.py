@@ -4,15 +4,24 @@ import os
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from flask import g
+from flask_babel import get_translations
 from markupsafe import Markup
 
 LOCALES = {"zh_Hans": "简体中文", "en": "English"}
 LANG_TAGS = {"zh_Hans": "zh-Hans", "en": "en"}
-TIMEZONES = tuple(sorted(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "posix/", "right/", "SystemV/"))))
+TIMEZONES = tuple(
+    sorted(
+        name
+        for name in available_timezones()
+        if "/" in name and not name.startswith(("Etc/", "posix/", "right/", "SystemV/"))
+    )
+)
 
 _zones: dict[str, ZoneInfo] = {}
 
@@ -30,7 +39,9 @@ def zone(name: str) -> ZoneInfo:
 def when(moment: datetime, timezone: str) -> Markup:
     """A `<time>` element in the viewer's zone; the page's script makes it relative and keeps it so."""
     local = moment.astimezone(zone(timezone))
-    return Markup('<time datetime="{}">{}</time>').format(moment.strftime("%Y-%m-%dT%H:%M:%SZ"), local.strftime("%Y-%m-%d %H:%M"))
+    return Markup('<time datetime="{}">{}</time>').format(
+        moment.strftime("%Y-%m-%dT%H:%M:%SZ"), local.strftime("%Y-%m-%d %H:%M")
+    )
 
 
 def guess_lang(text: str) -> str:
@@ -43,7 +54,9 @@ def guess_lang(text: str) -> str:
 def day(moment: datetime, timezone: str) -> Markup:
     """Only the date of an instant, in the viewer's zone."""
     local = moment.astimezone(zone(timezone))
-    return Markup('<time datetime="{}" data-day>{}</time>').format(moment.strftime("%Y-%m-%dT%H:%M:%SZ"), local.strftime("%Y-%m-%d"))
+    return Markup('<time datetime="{}" data-day>{}</time>').format(
+        moment.strftime("%Y-%m-%dT%H:%M:%SZ"), local.strftime("%Y-%m-%d")
+    )
 
 
 def compile_catalogues(folder: Path) -> None:
@@ -58,3 +71,21 @@ def compile_catalogues(folder: Path) -> None:
         fresh = compiled.with_suffix(f".{os.getpid()}")
         fresh.write_bytes(buffer.getvalue())
         fresh.replace(compiled)
+
+
+def gettext(sentence: str) -> str:
+    """For templates: the sentence in the language of this request, whose catalogue is looked up once."""
+    found: str = _catalogue().ugettext(sentence)
+    return found
+
+
+def ngettext(singular: str, plural: str, count: int) -> str:
+    """The same, by number."""
+    found: str = _catalogue().ungettext(singular, plural, count)
+    return found
+
+
+def _catalogue() -> Any:
+    if "catalogue" not in g:
+        g.catalogue = get_translations()
+    return g.catalogue

@@ -12,8 +12,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from threading import Lock
+from typing import ClassVar
 
 from flask import Response, current_app, make_response, request
+from jinja2 import nodes
+from jinja2.ext import Extension
+from jinja2.parser import Parser
 from markupsafe import Markup
 
 from kernel.web import current_viewer
@@ -98,3 +102,28 @@ def piece(key: Hashable, render: Callable[[], str]) -> Markup:
 def _session_cookie() -> str:
     name: str = current_app.config["SESSION_COOKIE_NAME"]
     return name
+
+
+class Kept(Extension):
+    """`{% kept key, … %}…{% endkept %}`: a part of a template that depends on nothing but the keys.
+
+    Language and zone of the viewer are always part of the key.
+    """
+
+    tags: ClassVar[set[str]] = {"kept"}
+
+    def parse(self, parser: Parser) -> nodes.Node:
+        """The block as a call of `_kept` with its place, its keys and its body."""
+        line = next(parser.stream).lineno
+        keys: list[nodes.Expr] = []
+        while parser.stream.current.type != "block_end":
+            keys.append(parser.parse_expression())
+            parser.stream.skip_if("comma")
+        body = parser.parse_statements(("name:endkept",), drop_needle=True)
+        place = nodes.Const(f"{parser.name}:{line}")
+        call = self.call_method("_kept", [place, nodes.List(keys)])
+        return nodes.CallBlock(call, [], [], body).set_lineno(line)
+
+    def _kept(self, place: str, keys: list[Hashable], caller: Callable[[], str]) -> Markup:
+        viewer = current_viewer()
+        return piece((place, viewer.locale, viewer.timezone, *keys), caller)

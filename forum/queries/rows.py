@@ -1,5 +1,6 @@
 """What the pages show: plain rows, complete when they reach a template, so that no query starts in one."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -138,7 +139,7 @@ class PostRow:
     edited_at: datetime | None
     edit_count: int
     score: int
-    reactions: list[ReactionCount]
+    reactions: tuple[ReactionCount, ...]
     is_accepted: bool
     is_deleted: bool
     is_purged: bool
@@ -149,6 +150,26 @@ class PostRow:
     may_edit: bool
     may_delete: bool
     version: int = 1
+
+    @property
+    def key(self) -> tuple[Hashable, ...]:
+        """All that the post's article depends on, its text through the version."""
+        return (
+            self.id,
+            self.version,
+            self.url,
+            self.author,
+            self.reply_to,
+            self.reactions,
+            self.is_accepted,
+            self.is_deleted,
+            self.is_purged,
+            self.is_mine,
+            self.is_bookmarked,
+            self.may_edit,
+            self.may_delete,
+            bool(self.html),
+        )
 
 
 @dataclass(frozen=True, slots=True)

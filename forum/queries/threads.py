@@ -234,7 +234,7 @@ def post_row(
         edited_at=row.edited_at,
         edit_count=row.edit_count,
         score=row.score,
-        reactions=[ReactionCount(name, count, (row.id, name) in mine) for name, count in row.reactions.items()],
+        reactions=tuple(ReactionCount(name, count, (row.id, name) in mine) for name, count in row.reactions.items()),
         is_accepted=thread.accepted_number == row.number and thread.kind == ThreadKind.QUESTION,
         is_deleted=is_deleted,
         is_purged=row.purged_at is not None,
