@@ -23,12 +23,12 @@ LONG_THREAD = 1_001
 MEMBERS = 50
 HANDLE, PASSWORD = "bench-01", "a bench by the harbour"
 TEXTS = 240
-WORDS = (
+WORDS = (  # noqa: SIM905 - words read better in lines than in a list
     "sample layer signal vessel motor sensor feed valve substrate rotor spectrum batch filter anneal "
     "torque drift baseline membrane coil plate burner gauge solver mesh encoder pump reactor cell wafer "
     "resin alloy measured after before between under the a with without and but because while only about "
     "every second "
-).split()  # noqa: SIM905 - words read better in lines than in a list
+).split()
 
 
 def fill() -> None:
@@ -144,7 +144,7 @@ def _give_authors() -> None:
         me = min(members, key=lambda member: member.id)
         for community_id in work.scalars(select(Community.id).limit(3)):
             work.add(Follow(user_id=me.id, kind="forum.community", ref_id=community_id, level=Level.TRACKING))
-        for thread_id, count in work.execute(select(Thread.id, Thread.post_count).where(Thread.id % 3 == 0)).tuples():
+        for thread_id, count in work.execute(select(Thread.id, Thread.post_count).where(Thread.id % 3 == 0)):
             work.add(ReadMark(user_id=me.id, thread_id=thread_id, number=max(1, count // 2)))
         for community_id in list(work.scalars(select(Community.id).limit(3))):
             work.execute(

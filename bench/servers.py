@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import psutil
 
@@ -78,7 +79,7 @@ def serve_bare() -> None:
 
     usual = granian.Granian
 
-    def with_bare_page(_target: str, **options: object) -> object:
+    def with_bare_page(_target: str, **options: Any) -> Any:
         return usual("bench.bare:app", **options)
 
     module: ModuleType = granian

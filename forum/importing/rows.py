@@ -211,6 +211,10 @@ def reason_of(error: ValidationError) -> str:
     for fault in error.errors(include_url=False, include_input=False)[:3]:
         place = ".".join(str(step) for step in fault["loc"])
         message = fault["msg"].removeprefix("Value error, ")
+        if fault["type"] in ("too_long", "string_too_long"):
+            message = f"longer than {fault['ctx']['max_length']}"
+        elif fault["type"] in ("too_short", "string_too_short"):
+            message = "empty"
         faults.append(f"{place}: {message}" if place else message)
     more = error.error_count() - len(faults)
     return ("; ".join(faults) + (f"; and {more} more" if more > 0 else ""))[:LONGEST_REASON]
