@@ -46,6 +46,7 @@ def delete_post(viewer: Viewer, *, post_id: int, reason: str = "") -> Post:
             thread=thread,
             post=post,
             audience=board.audience,
+            right=ForumRight.DELETE_POST,
             reason=reason,
             details={"number": post.number},
         )

@@ -131,7 +131,9 @@ def test_moving_takes_counts_days_and_questions_along(database: Session) -> None
     assert clean(database)
     assert (target.thread_count, target.post_count, target.open_question_count) == (1, 2, 1)
     assert (source.thread_count, source.post_count, source.open_question_count) == (
-        before[0] - 1, before[1] - 2, before[2] - 1,
+        before[0] - 1,
+        before[1] - 2,
+        before[2] - 1,
     )
     [entry] = acts(database, question)
     assert entry.details == {"right": "forum.moderate", "from": source.id, "to": target.id}
@@ -190,7 +192,11 @@ def test_a_deleted_thread_is_gone_for_members_and_comes_back_whole(database: Ses
         removal.delete_thread(keeper, thread_id=question.id, reason="Advertising")
         removal.delete_thread(keeper, thread_id=question.id, reason="Advertising")
     assert clean(database)
-    assert (home.thread_count, home.post_count, home.open_question_count) == (before[0] - 1, before[1] - 2, before[2] - 1)
+    assert (home.thread_count, home.post_count, home.open_question_count) == (
+        before[0] - 1,
+        before[1] - 2,
+        before[2] - 1,
+    )
     assert public_count(database, "doping") == 0
     with pytest.raises(NotFoundError):
         post(thread=question)

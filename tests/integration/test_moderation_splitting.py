@@ -53,7 +53,9 @@ def merge(viewer: Viewer, about: Thread, into: Thread) -> Thread:
 
 
 def bodies(database: Session, about: Thread) -> list[str]:
-    found = database.execute(select(Post.number, Post.body).where(Post.thread_id == about.id).order_by(Post.number)).all()
+    found = database.execute(
+        select(Post.number, Post.body).where(Post.thread_id == about.id).order_by(Post.number)
+    ).all()
     assert [row.number for row in found] == list(range(1, len(found) + 1))
     return [row.body for row in found]
 
@@ -158,7 +160,9 @@ def test_an_answer_to_a_post_that_is_elsewhere_stands_by_itself(database: Sessio
 
 
 @pytest.mark.parametrize(("chosen", "accepted"), [((2,), 2), ((3,), None), ((4,), 3)])
-def test_the_accepted_answer_stays_accepted_unless_it_leaves(database: Session, chosen: tuple[int, ...], accepted: int | None) -> None:
+def test_the_accepted_answer_stays_accepted_unless_it_leaves(
+    database: Session, chosen: tuple[int, ...], accepted: int | None
+) -> None:
     question = thread(kind=ThreadKind.QUESTION)
     for _ in range(3):
         post(thread=question)
@@ -206,7 +210,11 @@ def test_a_split_sent_twice_happens_once(database: Session) -> None:
 def test_source_and_licence_stay_with_what_is_split_off(database: Session) -> None:
     discussion, keeper = thread(), moderator()
     post(thread=discussion)
-    discussion.source_name, discussion.source_url, discussion.licence = "A site", "https://example.org/1", "CC BY-SA 4.0"
+    discussion.source_name, discussion.source_url, discussion.licence = (
+        "A site",
+        "https://example.org/1",
+        "CC BY-SA 4.0",
+    )
     database.flush()
     part = split(keeper, discussion, 2)
     assert (part.source_name, part.source_url, part.licence) == ("A site", "https://example.org/1", "CC BY-SA 4.0")
@@ -363,8 +371,14 @@ def long_thread(database: Session, *, posts: int) -> Thread:
     made = thread()
     author, start = person(), made.created_at
     rows = [
-        {"thread_id": made.id, "number": number, "author_id": author.id, "body": "x", "html": "<p>x</p>",
-         "created_at": _later(start, number)}
+        {
+            "thread_id": made.id,
+            "number": number,
+            "author_id": author.id,
+            "body": "x",
+            "html": "<p>x</p>",
+            "created_at": _later(start, number),
+        }
         for number in range(2, posts + 1)
     ]
     database.execute(insert(Post), rows)

@@ -1,0 +1,187 @@
+"""Moderators and members at the same moment: whatever comes first, nothing is lost and every counter is right."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from sqlalchemy import create_engine, func, select, text
+
+from accounts.viewers import viewer_for
+from forum.actions.answers import accept_answer
+from forum.actions.closure import lock_thread
+from forum.actions.merging import merge_thread
+from forum.actions.moving import move_thread
+from forum.actions.posts import reply
+from forum.actions.reactions import toggle_reaction
+from forum.actions.removal import delete_post, delete_thread, restore_thread
+from forum.actions.splitting import split_thread
+from forum.models import Board, Post, Thread
+from forum.models.thread import ThreadKind
+from guildhall.app import create_app
+from guildhall.settings import Settings
+from kernel.checks import run_checks
+from kernel.db import db, session
+from kernel.errors import GuildhallError
+from kernel.work import unit_of_work
+from tests.conftest import POSTGRES, need
+from tests.makers.forum import board, opening_post, post, thread
+from tests.makers.people import person
+
+Deed = Callable[[], object]
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def site(request: pytest.FixtureRequest, tmp_path) -> Iterator[Flask]:
+    """A site of its own, whose transactions are real: what one commits, the others see."""
+    url, name = "", f"guildhall_at_once_{uuid4().hex[:12]}"
+    admin = create_engine(f"{POSTGRES}/postgres", isolation_level="AUTOCOMMIT")
+    if request.param == "postgres":
+        need("postgres", found=request.getfixturevalue("_postgres") is not None)
+        with admin.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE \"{name}\" ENCODING 'UTF8' TEMPLATE template0"))
+        url = f"{POSTGRES}/{name}"
+    app = create_app(
+        Settings(
+            data=tmp_path, database_url=url, rate_limits=False, log_requests=False, secret_key="only-for-tests-" * 4
+        )
+    )
+    with app.app_context():
+        from seeds import ensure_sectors
+
+        db.create_all()
+        ensure_sectors()
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+    if request.param == "postgres":
+        with admin.connect() as connection:
+            connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    admin.dispose()
+
+
+def at_once(site: Flask, *deeds: Deed) -> list[object]:
+    """Start all deeds at the same instant, each in a unit of work of its own; refusals are answers too."""
+    db.session.remove()
+    start = Barrier(len(deeds))
+
+    def run(deed: Deed) -> object:
+        with site.app_context():
+            start.wait(timeout=30)
+            try:
+                with unit_of_work():
+                    return deed()
+            except GuildhallError as refusal:
+                return refusal
+            finally:
+                db.session.remove()
+
+    with ThreadPoolExecutor(len(deeds)) as pool:
+        return list(pool.map(run, deeds))
+
+
+def settle() -> None:
+    """Nothing is off, and every number is given once."""
+    db.session.remove()
+    assert run_checks(mend=False) == []
+
+
+def repliers(thread_id: int, *, count: int) -> list[Deed]:
+    viewers = [viewer_for(person().id) for _ in range(count)]
+    return [lambda viewer=viewer: reply(viewer, thread_id=thread_id, body="At the same time.") for viewer in viewers]
+
+
+def test_replies_while_a_thread_is_moved_are_all_counted_where_it_is(site: Flask) -> None:
+    keeper, target = viewer_for(person(staff=True).id), board(community_slug="energy")
+    discussion = thread(tags=("alloys",))
+    home = discussion.board_id
+
+    def move(board_id: int) -> Deed:
+        return lambda: move_thread(keeper, thread_id=discussion.id, board=session().get_one(Board, board_id))
+
+    for _round in range(3):
+        results = at_once(site, *repliers(discussion.id, count=4), move(target.id), move(home))
+        assert not [result for result in results if isinstance(result, GuildhallError)]
+        settle()
+    assert session().get_one(Thread, discussion.id).post_count == 13
+
+
+def test_two_threads_trading_places_do_not_wait_for_each_other(site: Flask) -> None:
+    keeper, target = viewer_for(person(staff=True).id), board()
+    one, two = thread(tags=("alloys", "creep")), thread(tags=("creep", "alloys"))
+    home = one.board_id
+    with unit_of_work():
+        move_thread(keeper, thread_id=two.id, board=session().get_one(Board, target.id))
+
+    def move(thread_id: int, board_id: int) -> Deed:
+        return lambda: move_thread(keeper, thread_id=thread_id, board=session().get_one(Board, board_id))
+
+    for there, here in ((target.id, home), (home, target.id)):
+        at_once(site, move(one.id, there), move(two.id, here), *repliers(one.id, count=2), *repliers(two.id, count=2))
+        settle()
+
+
+def test_replies_and_reactions_while_a_thread_is_split_stand(site: Flask) -> None:
+    keeper, fan = viewer_for(person(staff=True).id), viewer_for(person().id)
+    discussion = thread()
+    posts = [post(thread=discussion).id for _ in range(6)]
+    results = at_once(
+        site,
+        lambda: split_thread(keeper, thread_id=discussion.id, numbers=[3, 4, 5], title="A matter of its own"),
+        *repliers(discussion.id, count=3),
+        *(lambda post_id=post_id: toggle_reaction(fan, post_id=post_id, name="like") for post_id in posts[1:3]),
+    )
+    settle()
+    refused = [result for result in results if isinstance(result, GuildhallError)]
+    assert {refusal.status for refusal in refused} <= {409}
+    assert session().scalar(select(func.count()).select_from(Post)) == 10
+
+
+def test_merging_two_threads_into_each_other_happens_one_way(site: Flask) -> None:
+    keeper = viewer_for(person(staff=True).id)
+    one, two = thread(tags=("alloys",)), thread(tags=("alloys",))
+    results = at_once(
+        site,
+        lambda: merge_thread(keeper, thread_id=one.id, into_id=two.id),
+        lambda: merge_thread(keeper, thread_id=two.id, into_id=one.id),
+        *repliers(one.id, count=2),
+        *repliers(two.id, count=2),
+    )
+    settle()
+    assert sum(isinstance(result, GuildhallError) for result in results[:2]) == 1
+    merged = session().scalars(select(Thread).where(Thread.merged_into_id.is_not(None))).all()
+    assert len(merged) == 1
+    replied = sum(not isinstance(result, GuildhallError) for result in results[2:])
+    assert session().scalar(select(func.count()).select_from(Post)) == 2 + replied
+
+
+def test_deleting_an_answer_while_it_is_accepted_leaves_no_deleted_answer(site: Flask) -> None:
+    keeper = viewer_for(person(staff=True).id)
+    for _round in range(3):
+        question = thread(kind=ThreadKind.QUESTION)
+        answer = post(thread=question)
+        at_once(
+            site,
+            lambda: accept_answer(keeper, thread_id=question.id, number=2),
+            lambda: delete_post(keeper, post_id=answer.id, reason="Wrong"),
+        )
+        settle()
+
+
+def test_everything_at_once_leaves_a_sound_site(site: Flask) -> None:
+    keeper, other = viewer_for(person(staff=True).id), viewer_for(person(staff=True).id)
+    discussion, target = thread(tags=("alloys", "creep")), board(audience="members")
+    reply_id = post(thread=discussion).id
+    at_once(
+        site,
+        lambda: lock_thread(keeper, thread_id=discussion.id),
+        lambda: delete_thread(keeper, thread_id=discussion.id, reason="x"),
+        lambda: restore_thread(other, thread_id=discussion.id),
+        lambda: delete_post(other, post_id=reply_id, reason="x"),
+        lambda: move_thread(other, thread_id=discussion.id, board=session().get_one(Board, target.id)),
+        lambda: delete_post(keeper, post_id=opening_post(discussion).id, reason="x"),
+        *repliers(discussion.id, count=2),
+    )
+    settle()
