@@ -47,6 +47,33 @@ function quoteOf(post, text) {
   return `> [${who}](/posts/${post.dataset.post})\n>\n${lines}\n\n`;
 }
 
+function wordsOf(fragment) {
+  const sheet = document.createElement("div");
+  sheet.className = "sr-only";
+  sheet.append(fragment);
+  sheet.querySelectorAll("blockquote, .footnote, .footnotes, sup").forEach((element) => element.remove());
+  sheet.querySelectorAll(".math").forEach((element) => {
+    const source = element.querySelector("annotation")?.textContent ?? element.textContent;
+    element.replaceWith(element.tagName === "DIV" ? `$$${source}$$` : `$${source}$`);
+  });
+  document.body.append(sheet);
+  const words = sheet.innerText;
+  sheet.remove();
+  return words;
+}
+
+function wholePost(post) {
+  const fragment = document.createDocumentFragment();
+  let length = 0;
+  for (const part of post.querySelector(".prose").children) {
+    if (part.matches("blockquote, .footnote, .footnotes")) continue;
+    if (length > 400) break;
+    length += part.textContent.length;
+    fragment.append(part.cloneNode(true));
+  }
+  return wordsOf(fragment);
+}
+
 function intoReply(text) {
   const box = document.querySelector("#reply textarea");
   if (!box) return;
@@ -84,7 +111,7 @@ function offerQuotes(posts) {
   button.addEventListener("mousedown", (event) => event.preventDefault());
   button.addEventListener("click", () => {
     const choice = chosen();
-    if (choice) intoReply(quoteOf(choice.post, choice.text));
+    if (choice) intoReply(quoteOf(choice.post, wordsOf(choice.range.cloneContents())));
     getSelection().removeAllRanges();
   });
 }
@@ -113,7 +140,7 @@ function listen(posts) {
       await navigator.clipboard.writeText(new URL(target.getAttribute("href"), location.href).href).catch(() => null);
       say(posts.dataset.copied);
     } else if (target.matches("[data-quote]")) {
-      intoReply(quoteOf(post, post.querySelector(".prose").innerText.slice(0, 600)));
+      intoReply(quoteOf(post, wholePost(post)));
     } else if (target.matches("[data-reply]")) {
       if (answer(post)) event.preventDefault();
     } else {
