@@ -21,9 +21,10 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from accounts.places import ZONES
 from kernel.db import session
 from kernel.errors import ConflictError, InvalidError
-from kernel.i18n import LOCALES, TIMEZONES
+from kernel.i18n import LOCALES
 
 ANY_PASSWORD = Length(max=1000)
 REQUIRED = InputRequired(_l("Please fill this in."))
@@ -92,7 +93,7 @@ class EmailForm(RoomForm):
     """A new address, and the password as proof."""
 
     email = EmailField(_l("New e-mail address"), [REQUIRED, Length(max=320)])
-    current = PasswordField(_l("Present password"), [REQUIRED, ANY_PASSWORD])
+    current = PasswordField(_l("Present password"), [REQUIRED, ANY_PASSWORD], id="email-current")
 
 
 class ProfileForm(RoomForm):
@@ -145,7 +146,7 @@ class AppearanceForm(RoomForm):
     """How the site looks to one."""
 
     locale = RadioField(_l("Language"), choices=LOCALES)
-    timezone = SelectField(_l("Time zone"), choices=TIMEZONES)
+    timezone = SelectField(_l("Time zone"), choices=ZONES)
     theme = RadioField(
         _l("Colours"),
         choices=[

@@ -13,11 +13,12 @@ from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 from accounts.models import ApiToken, UserSession
+from accounts.places import ZONES
 from accounts.viewers import Opened, viewer_of_session, viewer_of_token
 from kernel import db
 from kernel.clock import now
 from kernel.errors import ForbiddenError, UnauthenticatedError
-from kernel.i18n import LOCALES, TIMEZONES
+from kernel.i18n import LOCALES
 from kernel.ids import hash_token
 from kernel.viewer import Viewer
 from kernel.web import is_api
@@ -27,7 +28,7 @@ SEEN_EVERY = timedelta(minutes=10)
 THEMES = ("system", "light", "dark")
 LANG_COOKIE, TIMEZONE_COOKIE, THEME_COOKIE = "lang", "tz", "theme"
 BEARER = "Bearer "
-ZONES = frozenset(TIMEZONES)
+KNOWN_ZONES = frozenset(ZONES)
 
 login_manager = LoginManager()
 login_manager.session_protection = None  # phones change their address; sessions are listed and can be revoked
@@ -56,7 +57,7 @@ class Stranger(AnonymousUserMixin):
         theme = request.cookies.get(THEME_COOKIE, "")
         return Viewer(
             locale=stranger_locale(),
-            timezone=zone if zone in ZONES else "Asia/Shanghai",
+            timezone=zone if zone in KNOWN_ZONES else "Asia/Shanghai",
             theme=theme if theme in THEMES else "system",
         )
 

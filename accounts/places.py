@@ -4,6 +4,9 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
+from kernel.i18n import TIMEZONES
+
+ZONES = ("UTC", *TIMEZONES)
 DATA = Path(__file__).resolve().parent / "data" / "regions.toml"
 
 

@@ -10,12 +10,12 @@ from accounts.actions.registration import fault_of_name
 from accounts.events import ProfileChanged
 from accounts.models import User
 from accounts.names import clean_line
-from accounts.places import affiliation_kinds, regions
+from accounts.places import ZONES, affiliation_kinds, regions
 from accounts.policy import AccountRight
 from accounts.queries import my_account
 from kernel.errors import InvalidError
 from kernel.events import emit
-from kernel.i18n import LOCALES, TIMEZONES
+from kernel.i18n import LOCALES
 from kernel.markup import cook
 from kernel.policy import authorise
 from kernel.viewer import Viewer
@@ -81,7 +81,7 @@ def change_appearance(
     user = my_account(viewer)
     errors = {
         "locale": _unknown(locale or "", LOCALES),
-        "timezone": _unknown(timezone or "", dict.fromkeys(TIMEZONES, "")),
+        "timezone": _unknown(timezone or "", dict.fromkeys(ZONES, "")),
         "theme": _unknown(theme or "", dict.fromkeys(THEMES, "")),
     }
     faults = {field: fault for field, fault in errors.items() if fault}

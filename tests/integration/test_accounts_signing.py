@@ -9,7 +9,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from accounts.actions.grants import suspend
-from accounts.login import best_locale
 from accounts.models import UserSession
 from accounts.viewers import viewer_for
 from guildhall.app import create_app
@@ -181,21 +180,6 @@ def test_strangers_choose_language_and_theme_by_cookie(client: FlaskClient) -> N
     assert 'data-theme="dark"' in page
     assert client.post("/language", data={"lang": "xx"}).status_code == 422
     assert client.post("/language", data={"lang": "en", "next": "//evil.example"}).location == "/"
-
-
-@pytest.mark.parametrize(
-    ("header", "locale"),
-    [
-        ("zh-CN,zh;q=0.9,en;q=0.8", "zh_Hans"),
-        ("en-GB,en", "en"),
-        ("de", "en"),
-        ("", "zh_Hans"),
-        ("zh-TW", "zh_Hans"),
-        ("de,zh;q=0.5", "zh_Hans"),
-    ],
-)
-def test_the_browser_says_which_language(header: str, locale: str) -> None:
-    assert best_locale(header) == locale
 
 
 def test_signing_in_is_limited_by_address_and_by_account(tmp_path: Path) -> None:

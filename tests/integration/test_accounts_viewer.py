@@ -1,7 +1,9 @@
 from flask.testing import FlaskClient
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from accounts.viewers import viewer_for, viewer_of_session
+from kernel.db import db
 from kernel.viewer import Viewer
 from tests.makers.people import person, sign_in
 
@@ -32,3 +34,22 @@ def test_a_session_opens_until_it_expires(client: FlaskClient) -> None:
     assert opened is not None
     assert opened.viewer.handle == "lin-wei"
     assert opened.viewer.session_id == row.id
+
+
+def test_knowing_who_is_there_costs_one_query_and_for_strangers_none(client: FlaskClient) -> None:
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        asked.append(statement)
+
+    user = person(staff=True, grants=("moderator:3", "alliance:7"))
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        client.get("/check-mail")
+        assert [statement for statement in asked if statement.startswith("SELECT")] == []
+        sign_in(client, user)
+        asked.clear()
+        client.get("/check-mail")
+        assert len([statement for statement in asked if statement.startswith("SELECT")]) == 1
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
