@@ -1,6 +1,9 @@
 """Files: added by script or by a plain form, and given out to those who see a post that uses them."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict
+from typing import BinaryIO
 from urllib.parse import quote
 
 from flask import Response, current_app, flash, jsonify, make_response, redirect, render_template, request
@@ -49,15 +52,14 @@ def upload() -> ResponseReturnValue:
         raise InvalidError(_("No file was sent."), errors={"file": _("Choose a file first.")})
     if len(sent) > MOST_AT_ONCE:
         raise InvalidError(_("At most %(count)s files at once.", count=MOST_AT_ONCE))
+    limit = _limit_bytes()
     step_aside()
-    looked_into = [
-        actions.inspect(viewer, stream=file.stream, name=file.filename or "", limit_bytes=_limit_bytes())
-        for file in sent
-    ]
-    rows = []
-    for file in looked_into:
-        with file.content:
-            rows.append(queries.upload_row(actions.add_upload(viewer, file=file, store=blob_store())))
+    with ExitStack() as opened:
+        looked_into = []
+        for file in sent:
+            looked_into.append(actions.inspect(viewer, stream=file.stream, name=file.filename or "", limit_bytes=limit))
+            opened.enter_context(looked_into[-1].content)
+        rows = [queries.upload_row(actions.add_upload(viewer, file=file, store=blob_store())) for file in looked_into]
     if "text/html" in request.headers.get("Accept", ""):
         flash(_("Copy the Markdown beside the file into your text."), "success")
         return redirect(f"/files#file-{rows[0].id}", 303)
@@ -99,9 +101,15 @@ def _fill(response: Response, sha256: str) -> Response:
         raise NotFoundError from None
     response.content_length = stored.seek(0, 2)
     stored.seek(0)
-    response.response = iter(lambda: stored.read(CHUNK), b"")
-    response.call_on_close(stored.close)
+    response.response = _chunks(stored)
+    response.call_on_close(stored.close)  # when nothing is read: HEAD, or somebody who went away
     return response
+
+
+def _chunks(stored: BinaryIO) -> Iterator[bytes]:
+    with stored:
+        while chunk := stored.read(CHUNK):
+            yield chunk
 
 
 def _chosen(found: Upload, size: str) -> tuple[str, str]:
