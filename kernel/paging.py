@@ -5,7 +5,7 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Select, literal, tuple_
@@ -42,17 +42,22 @@ def decode_cursor(cursor: str, *, length: int) -> list[Any]:
     """The values of `encode_cursor`; anything else raises `InvalidError`."""
     try:
         plain = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        values = [datetime.fromisoformat(v["t"]) if isinstance(v, dict) else v for v in plain]
-    except (binascii.Error, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        values = [_moment(v["t"]) if isinstance(v, dict) else v for v in plain]
+    except (binascii.Error, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         raise InvalidError("The cursor cannot be read.", errors={"cursor": "unreadable"}) from None
     fits = len(values) == length and all(
-        isinstance(value, str) or (isinstance(value, int) and -(2**63) <= value < 2**63)
-        or (isinstance(value, datetime) and value.tzinfo is not None)
-        for value in values
+        isinstance(value, str | datetime) or (isinstance(value, int) and -(2**63) <= value < 2**63) for value in values
     )
     if not fits:
         raise InvalidError("The cursor cannot be read.", errors={"cursor": "unreadable"})
     return values
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a naive datetime")
+    return moment.astimezone(UTC)  # overflows here, and not in the database's driver
 
 
 def keyset_page(
@@ -71,7 +76,11 @@ def keyset_page(
         left, right = tuple_(*keys), tuple_(*(literal(v, k.type) for k, v in zip(keys, values, strict=True)))
         query = query.where(left < right if descending else left > right)
     query = query.order_by(None).order_by(*(key.desc() if descending else key.asc() for key in keys))
-    rows = session().execute(query.add_columns(*(key.label(f"_key{n}") for n, key in enumerate(keys))).limit(limit + 1)).all()
+    rows = (
+        session()
+        .execute(query.add_columns(*(key.label(f"_key{n}") for n, key in enumerate(keys))).limit(limit + 1))
+        .all()
+    )
     more = len(rows) > limit
     rows = rows[:limit]
     end = encode_cursor([getattr(rows[-1], f"_key{n}") for n in range(len(keys))]) if more else None

@@ -1,3 +1,6 @@
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
 from flask import current_app
 from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
@@ -23,14 +26,19 @@ def files(viewer: Viewer, *, query: PageQuery) -> FileList:
     return FileList(items=[FileShown.of(row) for row in page.items], next=page.next)
 
 
-def _inspected(viewer: Viewer, sent: list[FileStorage]) -> list[Inspected]:
+@contextmanager
+def _inspected(viewer: Viewer, sent: list[FileStorage]) -> Iterator[list[Inspected]]:
     """Look into all of them before one is kept."""
     if len(sent) > MOST_AT_ONCE:
         raise InvalidError(_("At most %(count)s files at once.", count=MOST_AT_ONCE), errors={"file": _("Too many.")})
     limit_bytes = current_app.config["SETTINGS"].upload_limit_mb * 1_000_000
-    return [
-        actions.inspect(viewer, stream=file.stream, name=file.filename or "", limit_bytes=limit_bytes) for file in sent
-    ]
+    with ExitStack() as opened:
+        found = []
+        for file in sent:
+            inspected = actions.inspect(viewer, stream=file.stream, name=file.filename or "", limit_bytes=limit_bytes)
+            opened.callback(inspected.content.close)
+            found.append(inspected)
+        yield found
 
 
 @endpoint(
@@ -45,11 +53,7 @@ def _inspected(viewer: Viewer, sent: list[FileStorage]) -> list[Inspected]:
 )
 def post_files(viewer: Viewer, *, files: list[Inspected]) -> Answer:
     """Add files as multipart fields `file`; the Markdown in the answer puts them into a text."""
-    rows = []
-    for file in files:
-        with file.content:
-            rows.append(upload_row(actions.add_upload(viewer, file=file, store=blob_store())))
-    added = [FileShown.of(row) for row in rows]
+    added = [FileShown.of(upload_row(actions.add_upload(viewer, file=file, store=blob_store()))) for file in files]
     return Answer(FileList(items=added), 201, location=added[0].url)
 
 

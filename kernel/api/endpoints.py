@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import wraps
@@ -38,6 +39,7 @@ class Answer:
 
 Result = BaseModel | Answer | None
 ApiView = Callable[..., Result]
+Prepare = Callable[[Viewer, list[FileStorage]], AbstractContextManager[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Endpoint:
     query: type[BaseModel] | None
     body: type[BaseModel] | None
     files: str | None
-    prepare: Callable[[Viewer, list[FileStorage]], Any] | None
+    prepare: Prepare | None
     answers: Mapping[int, type[BaseModel] | None]
     refusals: frozenset[int] = field(default_factory=frozenset)
 
@@ -76,7 +78,7 @@ def endpoint(  # noqa: PLR0913 - a declaration says everything in one place
     query: type[BaseModel] | None = None,
     body: type[BaseModel] | None = None,
     files: str | None = None,
-    prepare: Callable[[Viewer, list[FileStorage]], Any] | None = None,
+    prepare: Prepare | None = None,
     limit: str | None = None,
     refusals: tuple[int, ...] = (),
 ) -> Callable[[ApiView], ApiView]:
@@ -135,18 +137,23 @@ def _run(about: Endpoint, view: ApiView, path: dict[str, Any]) -> Response:
         arguments["body"] = read_body(about.body)
     if about.files is not None:
         arguments["files"] = read_files(about.files)
-    key = read_key() if about.is_write else None
-    sent = fingerprint("api", sent_as(arguments)) if key else ""
+    if about.prepare is None:
+        return _answer(about, view, arguments, sent=arguments)
+    step_aside()
+    with about.prepare(current_viewer(), arguments["files"]) as prepared:
+        return _answer(about, view, {**arguments, "files": prepared}, sent=arguments)
+
+
+def _answer(about: Endpoint, view: ApiView, arguments: dict[str, Any], *, sent: dict[str, Any]) -> Response:
+    """What the view says; with a key, what it said first. A refusal undoes the claim with everything else."""
     viewer = current_viewer()
-    if about.prepare is not None:
-        step_aside()
-        arguments["files"] = about.prepare(viewer, arguments["files"])
+    key = read_key() if about.is_write else None
     if key is None:
         return _render(about, view(viewer, **arguments))
-    done = claim(viewer.me, key, sent)
+    done = claim(viewer.me, key, fingerprint("api", sent_as(sent)))
     if done is not None:
         return _respond(*json.loads(done))
-    response = _render(about, view(viewer, **arguments))  # a refusal undoes the claim with everything else
+    response = _render(about, view(viewer, **arguments))
     kept = [response.status_code, response.get_data(as_text=True) or None, response.headers.get("Location")]
     keep(viewer.me, key, json.dumps(kept))
     return response

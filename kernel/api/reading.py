@@ -105,6 +105,7 @@ def _said(value: Any) -> Any:
     if isinstance(value, list):
         return [_said(item) for item in value]
     if isinstance(value, FileStorage):
+        value.stream.seek(0)
         digest = hashlib.file_digest(value.stream, "sha256").hexdigest()  # type: ignore[arg-type]
         value.stream.seek(0)
         return [value.filename, digest]
