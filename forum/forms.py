@@ -32,7 +32,7 @@ class ReplyForm(FlaskForm):
 class ThreadForm(FlaskForm):
     """A new thread, perhaps with a poll."""
 
-    place = SelectField(_("Where"))
+    place = SelectField(_("Where"), [InputRequired(_("Choose where it belongs."))])
     kind = RadioField(
         _("What is it?"),
         choices=[

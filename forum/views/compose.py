@@ -2,6 +2,7 @@ from datetime import UTC
 
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from wtforms.fields.choices import SelectChoice
 
 from forum.actions.drafts import discard
@@ -27,8 +28,13 @@ from kernel.web import current_viewer
 
 def _form(viewer: Viewer, *, from_request: bool) -> ThreadForm:
     form = ThreadForm() if from_request else ThreadForm(formdata=None, data=_start_values(viewer))
-    form.place.choices = [
-        SelectChoice(f"{community.place.slug}/{board.place.slug}", board.place.name, optgroup=community.place.name)
+    form.place.choices = [SelectChoice("", _("Choose a board…"))]
+    form.place.choices += [
+        SelectChoice(
+            f"{community.place.slug}/{board.place.slug}",
+            f"{community.place.name} · {board.place.name}",
+            optgroup=community.place.name,
+        )
         for community in communities(viewer)
         for board in community.boards
     ]

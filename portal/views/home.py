@@ -21,11 +21,14 @@ def home() -> ResponseReturnValue:
 
 def _mine(viewer: Viewer) -> str:
     followed = queries.followed_by(viewer)
+    unread, answered = queries.unread_for_me(viewer), queries.answered_for_me(viewer)
+    shown = {row.id for row in (*unread, *answered)}
+    fresh = queries.new_for_me(viewer, follows_anything=bool(followed))
     return render_template(
         "portal/home.html",
-        unread=queries.unread_for_me(viewer),
-        answered=queries.answered_for_me(viewer),
-        fresh=queries.new_for_me(viewer, follows_anything=bool(followed)),
+        unread=unread,
+        answered=[row for row in answered if row not in unread],
+        fresh=[row for row in fresh if row.id not in shown],
         communities=communities(viewer),
         followed=[{"name": card.title, "url": card.url} for card in followed],
     )
