@@ -75,7 +75,7 @@ def _cooked_html(source: str, form: Format, wishes: Wishes) -> str | None:
         raw = to_html(source, salt=hashlib.sha256(source.encode()).hexdigest()[:8])
     if is_beyond_reason(raw):
         return None
-    html = finish(sanitise_source(raw), wishes)
+    html = _CONTROL.sub("", finish(sanitise_source(raw), wishes))
     for _round in range(MOST_ROUNDS):
         clean = sanitise(html)
         if clean == html:

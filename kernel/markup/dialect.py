@@ -2,6 +2,7 @@
 
 import re
 import threading
+from html import escape
 from xml.etree.ElementTree import Element, SubElement
 
 from markdown import Markdown
@@ -18,6 +19,7 @@ from kernel.markup.lines import BlockShape, FencedCode, HtmlBlocks
 
 DEEPEST_QUOTE = 12
 MOST_FOOTNOTES = 200
+_ESCAPED = re.compile("\x02([0-9]{2,3})\x03")
 _ASCII_PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 
 
@@ -44,7 +46,9 @@ class Quote(BlockProcessor):
         self.parser.state.set("blockquote")
         self.depth += 1
         try:
-            self.parser.parseChunk(quote, "\n".join(self.MARK.sub("", line, count=1) for line in quoted.split("\n")))
+            self.parser.parseChunk(
+                quote, "\n".join(self.MARK.sub("", line, count=1) for line in quoted.split("\n")).rstrip("\n")
+            )
         finally:
             self.depth -= 1
             self.parser.state.reset()
@@ -118,9 +122,11 @@ class _Dialect(threading.local):
         """Markdown to HTML, not yet sanitised."""
         self.footnotes.salt = salt
         try:
-            return self.md.reset().convert(source)
+            html = self.md.reset().convert(source)
         finally:
             self.md.parser.state.clear()
+        # Within an address Markdown forgets to put an escaped character back.
+        return _ESCAPED.sub(lambda match: escape(chr(int(match[1]))), html) if "\x02" in html else html
 
 
 _dialect = _Dialect()

@@ -48,10 +48,12 @@ class FencedCode(Preprocessor):
                 at += 1
                 continue
             code, at = _until_closed(lines, at + 1, prefix=opening["prefix"], fence=opening["fence"])
+            while code and not code[-1].strip():
+                code.pop()
             block = self.md.htmlStash.store(code_block("".join(f"{line}\n" for line in code), opening["info"]))
             blank = opening["prefix"].rstrip()
             out += [blank, opening["prefix"] + block, blank]
-        return out
+        return [*out, ""]
 
 
 def _until_closed(lines: list[str], at: int, *, prefix: str, fence: str) -> tuple[list[str], int]:

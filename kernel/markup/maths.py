@@ -4,6 +4,7 @@ import re
 
 _SIGNS = re.compile(r"[\\^_={}+*/<>|&]")
 _WORD = re.compile(r"[A-Za-z]{3,}")
+_PAIR = re.compile(r"[A-Za-z]{2}")
 _CJK = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
 
 
@@ -16,6 +17,6 @@ def is_formula(tex: str) -> bool:
     if _CJK.search(tex):
         return False
     words = len(_WORD.findall(tex))
-    if tex[0].isdigit() and words:
+    if tex[0].isdigit() and (words or (_PAIR.search(tex) and not _SIGNS.search(tex))):
         return False
     return words <= 1 or (bool(_SIGNS.search(tex)) and words <= 4)  # noqa: PLR2004 - `a_{total} = b` has words too
