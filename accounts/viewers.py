@@ -6,12 +6,24 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, Table, bindparam, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    ScalarSelect,
+    Select,
+    String,
+    Table,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 
 from accounts.avatars import avatar_url
 from accounts.models import ApiToken, Grant, User, UserSession
 from kernel.clock import now
-from kernel.db import session
+from kernel.db import db, session
 from kernel.viewer import MEMBERS, PUBLIC, STAFF, Viewer
 
 MODERATOR = "moderator:"
@@ -60,14 +72,15 @@ def viewer_of_token(token_hash: str) -> Opened | None:
 
 
 def _fetch(by: str, key: object) -> Row[Any] | None:
-    return session().connection().execute(_statement(by), {"key": key, "now": now()}).one_or_none()
+    statement = _statement(by, db.engine.dialect.name)
+    return session().connection().execute(statement, {"key": key, "now": now()}).one_or_none()
 
 
 @cache
-def _statement(by: str) -> Select[Any]:
+def _statement(by: str, dialect: str) -> Select[Any]:
     """Built once for each kind of key; Core columns, so that nothing is tracked afterwards."""
     held = (
-        select(func.aggregate_strings(_grant.c.token, " "))
+        select(_joined(_grant.c.token, dialect))
         .where(_grant.c.user_id == _user.c.id)
         .correlate(_user)
         .scalar_subquery()
@@ -103,6 +116,12 @@ def _statement(by: str) -> Select[Any]:
             )
         )
     return active.where(_user.c.id == bindparam("key"))
+
+
+def _joined(column: ColumnElement[str], dialect: str) -> ColumnElement[str]:
+    """All values in one string; `aggregate_strings` would bind its separator anew at each execution."""
+    name = "string_agg" if dialect == "postgresql" else "group_concat"
+    return getattr(func, name)(column, literal_column("' '"), type_=String())  # type: ignore[no-any-return]
 
 
 def _viewer(row: Row[Any], *, session_id: int | None = None) -> Viewer:

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Integer, ScalarSelect, func, literal_column, select, tuple_
 
 from accounts.audience import holds
 from accounts.models import User
@@ -176,10 +176,10 @@ def _unread(user_id: ColumnElement[int]) -> ScalarSelect[int]:
     """Up to a hundred unread notices that this person may see: the same rule as `notices_page`, in SQL."""
     notice = Notice.__table__
     seen = (
-        select(literal(1).label("one"))
+        select(literal_column("1").label("one"))
         .where(notice.c.user_id == user_id, notice.c.read_at.is_(None), holds(notice.c.audience))
         .correlate(User.__table__)
-        .limit(MOST_UNREAD)
+        .limit(literal_column(str(MOST_UNREAD), Integer))
         .subquery()
     )
     return select(func.count()).select_from(seen).scalar_subquery()
