@@ -1,23 +1,20 @@
 """Chinese and English as equals: every sentence of the interface is in the Chinese catalogue, and finished."""
 
 import re
-from collections.abc import Iterator
 from functools import cache
 from io import BytesIO
 from typing import Any
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+from babel.messages.frontend import parse_keywords, parse_mapping_cfg
 from babel.messages.pofile import read_po
 
-from tests.house.source import ROOMS, ROOT
+from tests.house.source import ROOT
 
 CHINESE = ROOT / "translations" / "zh_Hans" / "LC_MESSAGES" / "messages.po"
-METHODS = [
-    *((f"{room}/**.py", "python") for room in ROOMS),
-    ("templates/**.html", "jinja2"),
-    ("templates/**.txt", "jinja2"),
-]
+EXTRACTION = ROOT / "translations" / "babel.cfg"
+KEYWORDS = DEFAULT_KEYWORDS | parse_keywords(["lazy_gettext", "_l"])
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 
 
@@ -27,13 +24,13 @@ def chinese() -> Catalog:
     return read_po(BytesIO(CHINESE.read_bytes()), locale="zh_Hans")
 
 
-def said() -> Iterator[tuple[str, Any]]:
-    """Every sentence that code and templates mark for translation, and where."""
-    keywords = {"_": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None, "pgettext": ((1, "c"), 2)}
-    for place, line, message, _comments, _context in extract_from_dir(
-        str(ROOT), method_map=METHODS, options_map={"templates/**.html": {"trimmed": "true"}}, keywords=keywords
-    ):
-        yield f"{place}:{line}", message
+@cache
+def said() -> tuple[tuple[str, Any], ...]:
+    """Every sentence that code and templates mark for translation, and where; as `pybabel extract` finds them."""
+    with EXTRACTION.open(encoding="utf-8") as text:
+        methods, options = parse_mapping_cfg(text)
+    found = extract_from_dir(str(ROOT), method_map=methods, options_map=options, keywords=KEYWORDS)
+    return tuple((f"{place}:{line}", message) for place, line, message, _comments, _context in found)
 
 
 def test_every_sentence_is_in_the_catalogue() -> None:
