@@ -65,9 +65,11 @@ def purge_post(viewer: Viewer, *, post_id: int, reason: str = "") -> Post:
 
 def _files_of(post: Post) -> list[int]:
     """The files that the post shows, and those of its writers that a former version of it named."""
-    former = session().execute(
-        select(PostRevision.body, PostRevision.editor_id).where(PostRevision.post_id == post.id)
-    ).all()
+    former = (
+        session()
+        .execute(select(PostRevision.body, PostRevision.editor_id).where(PostRevision.post_id == post.id))
+        .all()
+    )
     named = {int(number) for text in (post.body, *(row.body for row in former)) for number in _FILE.findall(text)}
     writers = {post.author_id, post.last_editor_id, *(row.editor_id for row in former)} - {None}
     shown = select(PostUpload.upload_id).where(PostUpload.post_id == post.id)

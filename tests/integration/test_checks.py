@@ -123,7 +123,7 @@ WRONG: dict[str, tuple[Change, str]] = {
         "the reactions it shows",
     ),
     "a reaction that is not shown": (
-        lambda town: delete(Reaction).where(Reaction.name == "like"),
+        lambda _town: delete(Reaction).where(Reaction.name == "like"),
         "the reactions it shows",
     ),
     "edits": (lambda town: update(Post).where(Post.thread_id == town.id).values(edit_count=2), "edit_count is 2"),

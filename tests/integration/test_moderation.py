@@ -59,16 +59,18 @@ SWITCHES = [
 ]
 
 
-@pytest.mark.parametrize(("on", "on_act", "off", "off_act", "state"), SWITCHES)
-def test_locking_and_pinning_go_both_ways_and_twice_is_once(database: Session, on, on_act, off, off_act, state) -> None:
+@pytest.mark.parametrize("switch", SWITCHES)
+def test_locking_and_pinning_go_both_ways_and_twice_is_once(database: Session, switch) -> None:
+    on, on_act, off, off_act, state = switch
     discussion, keeper = thread(), moderator()
+    database.refresh(discussion)
     version = discussion.version
     with unit_of_work():
         on(keeper, thread_id=discussion.id, reason="Off the subject")
         on(keeper, thread_id=discussion.id, reason="Off the subject")
     assert getattr(discussion, state) is not None
     assert clean(database)
-    assert discussion.version == version + 2 or discussion.version > version
+    assert discussion.version == version + 1
     with unit_of_work():
         off(keeper, thread_id=discussion.id)
         off(keeper, thread_id=discussion.id)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 from uuid import uuid4
 
@@ -164,8 +165,8 @@ def test_deleting_an_answer_while_it_is_accepted_leaves_no_deleted_answer(site: 
         answer = post(thread=question)
         at_once(
             site,
-            lambda: accept_answer(keeper, thread_id=question.id, number=2),
-            lambda: delete_post(keeper, post_id=answer.id, reason="Wrong"),
+            partial(accept_answer, keeper, thread_id=question.id, number=2),
+            partial(delete_post, keeper, post_id=answer.id, reason="Wrong"),
         )
         settle()
 
