@@ -1,0 +1,222 @@
+"""Every route, walked by everybody over a site with private places: nobody reads more than they may, no GET writes."""
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import quote, unquote
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Connection, select
+from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from kernel.db import Base
+from tests.house.town import PEOPLE, WORDS, Town, build_town
+from tests.makers.people import api_token, sign_in
+
+# What a GET may be asked beside its address; the walk sends each of them once.
+QUERIES = {
+    "forum.community": ["view=new", "view=unread", "view=open", "view=top", "lens=experts", "cursor=x"],
+    "forum.board": ["view=new", "view=unread", "view=open", "view=top"],
+    "forum.thread": ["at=2", "at=99999", "reply_to=1"],
+    "forum.history": ["from=1&to=2", "from=0&to=99"],
+    "forum.compose": ["place=materials/place-2", "place=materials/place-3&kind=question&lens=experts"],
+    "forum.file": ["size=thumb", "size=display"],
+    "portal.people": ["q=insider", "q=example.cn"],
+    "portal.complete_people": ["q=ins", "q=m"],
+    "api.threads": ["community=materials", "limit=100"],
+    "api.community_threads": ["board=place-2", "limit=100"],
+}
+# Rows that a stranger's POST may well make: sessions, accounts that wait for their mail, the mails.
+STRANGERS_ROWS = {"user", "email_token", "mail", "job", "user_session"}
+
+
+@pytest.fixture
+def town(database: Session) -> Town:
+    return build_town()
+
+
+def values(town: Town, rule: Rule, name: str) -> list[str]:
+    """What the argument of a route is tried with; a new argument has to be added here."""
+    place = rule.rule
+    numbers = {
+        "thread_id": [row.id for row in town.threads],
+        "post_id": [row.id for row in town.posts],
+        "upload_id": [row.id for row in town.uploads],
+        "mail_id": [1, 2],
+        "session_id": [1],
+        "token_id": [1],
+        "number": [1, 2],
+    }
+    words = {
+        "board_slug": ["general", *(row.slug for row in town.boards)],
+        "handle": [user.handle for user in town.users.values()],
+        "digest": ["0" * 16],
+        "token": ["nothing"],
+        "place": ["new", f"thread:{town.threads[0].id}", f"thread:{town.threads[2].id}"],
+        "path": ["site.css"],
+    }
+    if name in numbers:
+        return [str(number) for number in numbers[name]]
+    if name in words:
+        return words[name]
+    if name == "slug":
+        return ["x"] if "threads/<" in place else ["materials", "bio", "experts", "achievements", "enterprises"]
+    if name == "name":
+        return [*town.tags, "shared"] if "tags" in place else ["x.png"] if "files" in place else ["like"]
+    raise AssertionError(f"{place} has an argument that the walk does not know: {name}")
+
+
+def addresses(town: Town, rule: Rule) -> Iterator[str]:
+    """The route with every combination of values, and each again with its queries."""
+    filled = [re.sub(r"<(?:[^:<>]+:)?(\w+)>", r"<\1>", rule.rule)]
+    for name in sorted(rule.arguments):
+        filled = [
+            url.replace(f"<{name}>", quote(value, safe=":")) for url in filled for value in values(town, rule, name)
+        ]
+    for url in filled:
+        yield url
+        for query in QUERIES.get(rule.endpoint, []):
+            yield f"{url}?{query}"
+
+
+@dataclass
+class Walker:
+    """Somebody with a browser and, if they may have one, an API token."""
+
+    who: str
+    client: FlaskClient
+    headers: dict[str, str]
+
+    def ask(self, method: str, url: str, **facts: object) -> TestResponse:
+        """Send one request and read the whole answer."""
+        headers = {**(self.headers if url.startswith("/api/") else {}), "Accept-Language": "en"}
+        with self.client.open(url, method=method, headers=headers, **facts) as answer:
+            answer.get_data()
+            return answer
+
+    def overheard(self, answer: TestResponse, url: str) -> set[str]:
+        """The words that this person should not read, and that stand in the answer; what they typed is no news."""
+        text = f"{answer.headers}\n{answer.get_data().decode('utf-8', 'replace')}"
+        typed = {
+            form(url.partition("?")[0])
+            for form in (str, unquote, quote, lambda path: quote(path, safe=""), html.escape)
+        }
+        for echo in sorted(typed, key=len, reverse=True):
+            if echo != "/":
+                text = text.replace(echo, "")
+        return {word for word, may_read in WORDS.items() if self.who not in may_read and word in text}
+
+
+def walker(app: Flask, client: FlaskClient, town: Town, who: str) -> Walker:
+    """The person at a browser of their own."""
+    browser = type(client)(app, app.response_class, use_cookies=True)
+    headers: dict[str, str] = {}
+    if who in town.users:
+        sign_in(browser, town.users[who])
+        if town.viewer(who).is_member:
+            headers["Authorization"] = f"Bearer {api_token(town.users[who])}"
+    return Walker(who, browser, headers)
+
+
+def gets(app: Flask) -> list[Rule]:
+    return [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or set())]
+
+
+def writes(app: Flask) -> list[tuple[Rule, str]]:
+    return [
+        (rule, method)
+        for rule in app.url_map.iter_rules()
+        for method in sorted((rule.methods or set()) - {"GET", "HEAD", "OPTIONS"})
+    ]
+
+
+def rows(connection: Connection) -> dict[str, list[tuple[object, ...]]]:
+    """The whole database."""
+    return {
+        name: sorted(tuple(map(repr, row)) for row in connection.execute(select(table)))
+        for name, table in Base.metadata.tables.items()
+    }
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_nobody_reads_what_is_not_for_them_and_no_get_writes(
+    app: Flask, client: FlaskClient, database: Session, town: Town, who: str
+) -> None:
+    me = walker(app, client, town, who)
+    before = rows(database.connection())
+    leaks, broken = [], []
+    for rule in gets(app):
+        for url in addresses(town, rule):
+            answer = me.ask("GET", url)
+            if answer.status_code >= 500 and rule.endpoint != "portal.healthz":
+                broken.append(f"{url}: {answer.status_code}")
+            leaks += [f"{url}: {word}" for word in sorted(me.overheard(answer, url))]
+    assert broken == []
+    assert leaks == []
+    assert rows(database.connection()) == before
+
+
+def test_whoever_may_read_a_word_finds_it(app: Flask, client: FlaskClient, town: Town) -> None:
+    """Else the walk would be a walk through an empty house."""
+    missed = []
+    for who in PEOPLE:
+        me = walker(app, client, town, who)
+        found = ""
+        for rule in gets(app):
+            if rule.endpoint.partition(".")[0] in ("forum", "activity", "accounts", "portal"):
+                found += "".join(me.ask("GET", url).get_data(as_text=True) for url in list(addresses(town, rule))[:40])
+        missed += [f"{who}: {word}" for word, may_read in WORDS.items() if who in may_read and word not in found]
+    assert [line for line in missed if not line.endswith("zqaddress")] == []
+
+
+FORM = {
+    "title": "A title from outside",
+    "body": "Words from outside",
+    "kind": "forum.thread",
+    "level": "watching",
+    "place": "materials/place-2",
+    "number": "1",
+    "option": "1",
+    "reason": "because",
+    "numbers": "2",
+    "tags": "shared",
+}
+
+
+@pytest.mark.parametrize("who", ["outsider", "unconfirmed", "member", "former", "moderator"])
+def test_nobody_changes_or_learns_of_what_they_do_not_see(
+    app: Flask, client: FlaskClient, database: Session, town: Town, who: str
+) -> None:
+    private = [thread for thread in town.threads if thread.board_id in {town.boards[2].id, town.boards[3].id}]
+    hidden = {thread.id for thread in private}
+    town.threads = private
+    town.posts = [post for post in town.posts if post.thread_id in hidden]
+    me = walker(app, client, town, who)
+    before = rows(database.connection())
+    leaks, broken, done = [], [], []
+    for rule, method in writes(app):
+        for url in list(addresses(town, rule)):
+            if who in town.users:
+                sign_in(me.client, town.users[who])
+            for thread in private[:1] if "thread_id" in rule.arguments or "post_id" in rule.arguments else private:
+                data = {**FORM, "ref_id": str(thread.id), "target": str(thread.id)}
+                sent = {"json": data} if url.startswith("/api/") else {"data": data}
+                answer = me.ask(method, url, **sent)
+                if answer.status_code >= 500:
+                    broken.append(f"{method} {url}: {answer.status_code}")
+                if {"thread_id", "post_id"} & rule.arguments and answer.status_code not in (401, 403, 404, 422):
+                    done.append(f"{method} {url}: {answer.status_code}")
+                leaks += [f"{method} {url}: {word}" for word in sorted(me.overheard(answer, url))]
+    assert broken == []
+    assert leaks == []
+    assert done == []
+    after = rows(database.connection())
+    if who == "outsider":
+        assert {name for name in before if before[name] != after[name]} <= STRANGERS_ROWS
+    for name in ("thread", "post", "post_upload", "reaction", "poll_vote", "poll_option", "thread_tag"):
+        assert set(before[name]) <= set(after[name]), name

@@ -1,0 +1,218 @@
+"""A site with everything in it, where each thing that not everybody may see bears a word of its own."""
+
+import io
+from dataclasses import dataclass, field, replace
+
+from PIL import Image
+from sqlalchemy import select
+
+from accounts.blobs import blob_store
+from accounts.models import Grant, User
+from accounts.viewers import viewer_for
+from activity.actions import bookmark, follow
+from activity.models import Level
+from forum.actions import drafts, moving, posts, reactions, reading, removal, uploads
+from forum.actions.answers import accept_answer
+from forum.actions.closure import lock_thread
+from forum.actions.polls import vote
+from forum.actions.purging import purge_post
+from forum.actions.threads import PollDraft
+from forum.models import Board, PollOption, Post, Thread, Upload
+from forum.models.thread import ThreadKind
+from kernel.db import session
+from kernel.refs import Ref
+from kernel.viewer import Viewer
+from kernel.work import unit_of_work
+from tests.makers import forum as make
+from tests.makers.people import person
+
+PEOPLE = ("outsider", "unconfirmed", "member", "former", "insider", "moderator", "staff")
+
+# The word, and who may ever read it.
+WORDS = {
+    "zqpublic": set(PEOPLE),
+    "zqmembers": set(PEOPLE) - {"outsider", "unconfirmed"},
+    "zqalliance": {"insider"},
+    "zqstaff": {"staff"},
+    "zqmoved": {"insider"},
+    "zqdeleted": {"moderator", "staff"},
+    "zqremoved": {"insider", "moderator", "staff"},
+    "zqpurged": set(),
+    "zqdraft": {"insider"},
+    "zqnote": {"insider"},
+    "zqunused": {"insider"},
+    "zqaddress": {"insider", "staff"},
+}
+
+
+@dataclass
+class Town:
+    """Who lives here, and the numbers under which their things are found."""
+
+    users: dict[str, User]
+    threads: list[Thread] = field(default_factory=list)
+    posts: list[Post] = field(default_factory=list)
+    uploads: list[Upload] = field(default_factory=list)
+    boards: list[Board] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+
+    def viewer(self, who: str) -> Viewer:
+        """The person as of now."""
+        return viewer_for(self.users[who].id) if who in self.users else Viewer()
+
+    def build(self) -> "Town":
+        """All of it."""
+        insider, staff = self.users["insider"], self.users["staff"]
+        for word, audience, author in (
+            ("zqpublic", "public", insider),
+            ("zqmembers", "members", insider),
+            ("zqalliance", "alliance:1", insider),
+            ("zqstaff", "staff", staff),
+        ):
+            board = make.board(audience=audience, slug=f"place-{len(self.boards)}", name=f"{word} board")
+            self.boards.append(board)
+            self._discussion(board, word, author)
+        self._pointer_to_what_is_hidden()
+        self._moved_away()
+        self._taken_away()
+        self._kept_for_oneself()
+        with unit_of_work() as work:
+            for grant in work.scalars(select(Grant).where(Grant.user_id == self.users["former"].id)):
+                work.delete(grant)
+        return self
+
+    def _discussion(self, board: Board, word: str, author: User) -> None:
+        """A question with all that can hang on one, while those who may see the board take part in it."""
+        name = f"{word}.png"
+        file = self._upload(author, name)
+        thread = make.thread(
+            author=author,
+            board=board,
+            kind=ThreadKind.QUESTION,
+            title=f"{word} title",
+            body=f"{word} body for @former and @member\n\n![{name}](/files/{file.id}/{name})",
+            tags=(f"{word}-tag", "shared"),
+            poll=PollDraft(f"{word} poll?", [f"{word} yes", f"{word} no"]),
+        )
+        opening = make.opening_post(thread)
+        self.threads.append(thread)
+        self.posts.append(opening)
+        self.tags.append(f"{word}-tag")
+        for who in ("member", "former", "moderator"):
+            viewer = self.viewer(who)
+            if board.audience not in viewer.audience:
+                continue
+            with unit_of_work():
+                follow(viewer, ref=Ref("forum.thread", thread.id), level=Level.WATCHING)
+                bookmark(viewer, ref=Ref("forum.thread", thread.id))
+                reactions.toggle_reaction(viewer, post_id=opening.id, name="thanks")
+                reading.mark_thread_read(viewer, thread_id=thread.id, number=1)
+                option = session().scalars(select(PollOption.id).order_by(PollOption.id.desc())).first() or 0
+                vote(viewer, thread_id=thread.id, option_ids={option})
+            quoted = f"> [@{author.handle}](/posts/{opening.id})\n> {word} body\n\n{word} answer by {who}"
+            self.posts.append(make.post(thread=thread, author=self.users[who], body=quoted))
+        mine = self.viewer("staff" if author is self.users["staff"] else "insider")
+        moderator = replace(mine, rights=mine.rights | {f"moderator:{board.community_id}"})
+        last = make.post(thread=thread, author=author, body=f"{word} last word, @former")
+        self.posts.append(last)
+        with unit_of_work():
+            posts.edit_post(mine, post_id=last.id, body=f"{word} last word, better", reason=f"{word} reason")
+            accept_answer(mine, thread_id=thread.id, number=last.number)
+            lock_thread(moderator, thread_id=thread.id, reason=f"{word} locked")
+
+    def _upload(self, owner: User, name: str) -> Upload:
+        out = io.BytesIO()
+        Image.new("RGB", (40, 30), "teal").save(out, "PNG")
+        out.seek(0)
+        viewer = viewer_for(owner.id)
+        with unit_of_work():
+            file = uploads.inspect(viewer, stream=out, name=name, limit_bytes=10**6)
+            with file.content:
+                upload = uploads.add_upload(viewer, file=file, store=blob_store())
+        self.uploads.append(upload)
+        return upload
+
+    def _pointer_to_what_is_hidden(self) -> None:
+        """A public post that names hidden threads, posts and files by their numbers."""
+        names = " ".join(
+            f"#{thread.id} /threads/{thread.id} /posts/{post.id}"
+            for thread, post in zip(self.threads, self.posts, strict=False)
+        )
+        files = " ".join(f"![x](/files/{upload.id}/x)" for upload in self.uploads)
+        quotes = "".join(f"\n\n> [@insider](/posts/{post.id})\n> …\n" for post in self.posts)
+        thread = make.thread(
+            author=self.users["member"], board=self.boards[0], title="Pointers", body=f"{names}\n\n{files}{quotes}"
+        )
+        self.threads.append(thread)
+        self.posts.append(make.opening_post(thread))
+
+    def _moved_away(self) -> None:
+        """A thread that was public, with followers and readers everywhere, and then went into the alliance."""
+        thread = make.thread(
+            author=self.users["insider"],
+            board=self.boards[0],
+            kind=ThreadKind.QUESTION,
+            title="zqmoved title",
+            body="zqmoved body @member",
+            tags=("zqmoved-tag",),
+        )
+        for who in ("member", "former", "moderator", "staff"):
+            with unit_of_work():
+                follow(self.viewer(who), ref=Ref("forum.thread", thread.id), level=Level.WATCHING)
+                bookmark(self.viewer(who), ref=Ref("forum.thread", thread.id))
+        self.posts.append(make.post(thread=thread, author=self.users["insider"], body="zqmoved reply @member"))
+        insider = self.viewer("insider")
+        with unit_of_work():
+            moving.move_thread(
+                replace(insider, rights=insider.rights | {"staff"}),
+                thread_id=thread.id,
+                board=self.boards[2],
+                reason="zqmoved reason",
+            )
+        self.threads.append(thread)
+        self.posts.append(make.opening_post(thread))
+        self.tags.append("zqmoved-tag")
+
+    def _taken_away(self) -> None:
+        """A deleted thread, a deleted post and a purged one, all in public."""
+        gone = make.thread(
+            author=self.users["member"],
+            board=self.boards[0],
+            title="zqdeleted title",
+            body="zqdeleted body",
+            tags=("zqdeleted-tag",),
+        )
+        stays = make.thread(author=self.users["member"], board=self.boards[0], title="A thread that stays")
+        removed = make.post(thread=stays, author=self.users["insider"], body="zqremoved text @member")
+        purged = make.post(thread=stays, author=self.users["insider"], body="zqpurged text @member")
+        with unit_of_work():
+            removal.delete_thread(self.viewer("staff"), thread_id=gone.id, reason="Not for here")
+            removal.delete_post(self.viewer("moderator"), post_id=removed.id, reason="Not for here")
+            purge_post(self.viewer("staff"), post_id=purged.id, reason="Not for here")
+        self.threads += [gone, stays]
+        self.posts += [make.opening_post(gone), removed, purged]
+        self.tags.append("zqdeleted-tag")
+
+    def _kept_for_oneself(self) -> None:
+        """A draft, a note, a file that no post uses, and an address."""
+        insider = self.viewer("insider")
+        with unit_of_work():
+            drafts.save(insider, place="new", title="zqdraft title", body="zqdraft body")
+            drafts.save(insider, place=f"thread:{self.threads[0].id}", body="zqdraft reply")
+            bookmark(insider, ref=Ref("forum.post", self.posts[0].id), note="zqnote")
+        self._upload(self.users["insider"], "zqunused.png")
+
+
+def build_town() -> Town:
+    """Settle the people, and let them do things."""
+    home = make.community("materials")
+    return Town(
+        {
+            "unconfirmed": person(handle="unconfirmed", confirmed=False),
+            "member": person(handle="member"),
+            "former": person(handle="former", grants=("alliance:1",)),
+            "insider": person(handle="insider", email="zqaddress@example.cn", grants=("alliance:1",)),
+            "moderator": person(handle="moderator", grants=(f"moderator:{home.id}",)),
+            "staff": person(handle="staff-member", staff=True),
+        }
+    ).build()
