@@ -10,6 +10,7 @@ from forum.queries.communities import communities, community_named, tag_named
 from forum.queries.rows import ThreadRow
 from kernel.clock import now
 from kernel.db import session
+from kernel.errors import NotFoundError
 from kernel.policy import Door
 from kernel.viewer import Viewer
 from kernel.web import current_viewer
@@ -42,14 +43,11 @@ def community_feed(slug: str) -> Response:
 @room.page("/feeds/tags/<name>.atom", may=Door.ANYONE)
 def tag_feed(name: str) -> Response:
     """The newest threads under a tag."""
-    stranger = _stranger()
     found = tag_named(name)
-    return _atom(
-        f"/feeds/tags/{name}.atom",
-        f"/tags/{name}",
-        found.name,
-        queries.feed_threads(stranger, tag_id=found.id),
-    )
+    threads = queries.feed_threads(_stranger(), tag_id=found.id)
+    if not threads:  # else it could be told from no tag at all that something private bears it
+        raise NotFoundError
+    return _atom(f"/feeds/tags/{name}.atom", f"/tags/{name}", found.name, threads)
 
 
 def _stranger() -> Viewer:
