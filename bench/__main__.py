@@ -155,7 +155,7 @@ def _measure(
         },
         "rounds": rounds,
         "seconds": seconds,
-        "worker_mb": [round(size, 1) for size in memory],
+        "worker_mb": memory,
         "pages": [scenario.row(yardstick) for scenario in (yardstick, *scenarios)],
     }
 
@@ -200,7 +200,10 @@ def _print(result: dict[str, object]) -> None:
             f"{row['page']:36} {row['requests_per_second']:8.0f} {row['ratio']:8.2f} {row['p50_ms']:8.2f}"
             f" {row['p95_ms']:8.2f} {row['p95_ratio']:8.2f} {size}{wrong}"
         )
-    print(f"\nMemory of the workers after the run: {', '.join(f'{size} MB' for size in result['worker_mb'])}")  # type: ignore[attr-defined]
+    workers = result["worker_mb"]
+    assert isinstance(workers, list)  # noqa: S101 - made above
+    sizes = ", ".join(f"{worker['resident']} MB ({worker['own']} MB its own)" for worker in workers)
+    print(f"\nMemory of the workers after the run: {sizes}")
 
 
 if __name__ == "__main__":

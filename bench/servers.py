@@ -64,11 +64,16 @@ def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     raise SystemExit(f"The server did not start:\n{log.read_text(errors='replace')[-2000:]}")
 
 
-def memory_of_workers(server: psutil.Process) -> list[float]:
-    """Resident memory of the web processes, in MB."""
-    children = server.children(recursive=True)
-    sizes = [child.memory_info().rss / 1e6 for child in children if "resource_tracker" not in " ".join(child.cmdline())]
-    return sorted(sizes, reverse=True)[:2]
+def memory_of_workers(server: psutil.Process) -> list[dict[str, float]]:
+    """Memory of the web processes in MB: resident, and the part of it that is theirs alone.
+
+    Resident memory counts the pages of the database file that are mapped, which all processes share.
+    """
+    children = [
+        child for child in server.children(recursive=True) if "resource_tracker" not in " ".join(child.cmdline())
+    ]
+    largest = sorted((child.memory_full_info() for child in children), key=lambda memory: memory.rss, reverse=True)[:2]
+    return [{"resident": round(memory.rss / 1e6, 1), "own": round(memory.uss / 1e6, 1)} for memory in largest]
 
 
 def serve_bare() -> None:
