@@ -64,7 +64,9 @@ def create_app(settings: Settings | None = None) -> Guildhall:
     Migrate(app, db, directory=str(ROOT / "migrations"), compare_type=True, render_as_batch=True)
     Babel(app, locale_selector=_locale, timezone_selector=_timezone)
     app.jinja_env.add_extension(Kept)
-    app.jinja_env.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # added by Jinja's i18n extension
+        i18n.gettext, i18n.ngettext, newstyle=True
+    )
     csrf.init_app(app)
     login.install(app)
     limiter.init_app(app)

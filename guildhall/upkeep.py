@@ -23,6 +23,14 @@ def seed_demo_command() -> None:
     click.echo("Sign in as:\n" + "\n".join(f"  {line}" for line in SIGN_INS))
 
 
+@seed.command("sectors")
+def seed_sectors_command() -> None:
+    """The communities and boards of the classification; harmless when they are there."""
+    from seeds import ensure_sectors
+
+    ensure_sectors()
+
+
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="for programs")
 def check(*, as_json: bool) -> None:

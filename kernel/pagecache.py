@@ -12,7 +12,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from threading import Lock
-from typing import ClassVar
 
 from flask import Response, current_app, make_response, request
 from jinja2 import nodes
@@ -110,7 +109,7 @@ class Kept(Extension):
     Language and zone of the viewer are always part of the key.
     """
 
-    tags: ClassVar[set[str]] = {"kept"}
+    tags = {"kept"}  # noqa: RUF012 - as Jinja declares it
 
     def parse(self, parser: Parser) -> nodes.Node:
         """The block as a call of `_kept` with its place, its keys and its body."""

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from flask_sqlalchemy.session import Session as FlaskSession
 from pytest_socket import socket_allow_hosts
 from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from guildhall.app import create_app
@@ -21,6 +22,7 @@ REQUIRED = {name for name in os.environ.get("GUILDHALL_REQUIRE", "").split(",") 
 POSTGRES = os.environ.get("GUILDHALL_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432")
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 missing: set[str] = set()
+made: set[str] = set()
 
 
 def need(what: str, *, found: bool) -> None:
@@ -34,9 +36,19 @@ def need(what: str, *, found: bool) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    skipped = {str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", []) if isinstance(report.longrepr, tuple)}
-    absent = sorted(name for name in ("browser", "postgres", "shared") if any(f"{name} was not found" in line for line in skipped))
-    terminalreporter.write_line(f"Not found, and so not tested with: {', '.join(absent)}." if absent else "Tested with browser, PostgreSQL and shared data.")
+    skipped = {
+        str(report.longrepr[2])
+        for report in terminalreporter.stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple)
+    }
+    absent = sorted(
+        name for name in ("browser", "postgres", "shared") if any(f"{name} was not found" in line for line in skipped)
+    )
+    terminalreporter.write_line(
+        f"Not found, and so not tested with: {', '.join(absent)}."
+        if absent
+        else "Tested with browser, PostgreSQL and shared data."
+    )
 
 
 def pytest_runtest_setup() -> None:
@@ -50,22 +62,28 @@ def shared_data() -> Path:
     return SHARED
 
 
-def _postgres_url() -> str | None:
+def postgres_url(purpose: str) -> str | None:
+    """The address of a new, empty database; None when no server answers. It is dropped when the session ends."""
+    name = f"guildhall_test_{purpose}_{os.getpid()}"
     try:
-        engine = create_engine(f"{POSTGRES}/postgres", isolation_level="AUTOCOMMIT", connect_args={"connect_timeout": 3})
-        with engine.connect() as connection:
-            name = f"guildhall_test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
-            connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
-            connection.execute(text(f"CREATE DATABASE \"{name}\" ENCODING 'UTF8' TEMPLATE template0"))
-        engine.dispose()
-    except Exception:  # noqa: BLE001 - any failure to connect means the same: there is none
+        _administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        _administer(f"CREATE DATABASE \"{name}\" ENCODING 'UTF8' TEMPLATE template0")
+    except SQLAlchemyError:
         return None
+    made.add(name)
     return f"{POSTGRES}/{name}"
 
 
-@pytest.fixture(scope="session")
-def _postgres() -> str | None:
-    return _postgres_url()
+def _administer(statement: str) -> None:
+    engine = create_engine(f"{POSTGRES}/postgres", isolation_level="AUTOCOMMIT", connect_args={"connect_timeout": 3})
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+def pytest_sessionfinish() -> None:
+    for name in made:
+        _administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])
@@ -73,11 +91,15 @@ def app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     """The site on an empty database with the sectors in it, once on each engine."""
     url = ""
     if request.param == "postgres":
-        found = request.getfixturevalue("_postgres")
+        found = postgres_url("app")
         need("postgres", found=found is not None)
-        url = found
+        url = found or ""
     settings = Settings(
-        data=tmp_path_factory.mktemp(request.param), database_url=url, rate_limits=False, log_requests=False, secret_key="a" * 8 + "test-key-that-is-long-enough-and-only-for-tests"
+        data=tmp_path_factory.mktemp(request.param),
+        database_url=url,
+        rate_limits=False,
+        log_requests=False,
+        secret_key="a" * 8 + "test-key-that-is-long-enough-and-only-for-tests",
     )
     application = create_app(settings)
     application.config["TESTING"] = True

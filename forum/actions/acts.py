@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from activity.actions import record_act
-from forum.actions.loading import thread_of
+from forum.loading import thread_of
 from forum.cooking import clean_line
 from forum.counters import touch
 from forum.events import ThreadChanged

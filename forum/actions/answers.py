@@ -1,7 +1,7 @@
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from forum.actions.loading import thread_of
+from forum.loading import thread_of
 from forum.counters import count_open_question, touch
 from forum.events import AnswerAccepted
 from forum.models import Post, Thread

@@ -1,7 +1,7 @@
 from flask_babel import gettext as _
 from sqlalchemy import delete, func, select, update
 
-from forum.actions.loading import thread_of
+from forum.loading import thread_of
 from forum.counters import touch
 from forum.models import Poll, PollOption, PollVote, Thread
 from forum.policy import ForumRight

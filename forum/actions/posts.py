@@ -5,7 +5,7 @@ from sqlalchemy import delete, func, select
 
 from activity.actions import follow_quietly
 from activity.models import Level
-from forum.actions.loading import post_of, thread_of
+from forum.loading import post_of, thread_of
 from forum.actions.tags import set_tags
 from forum.cooking import check_body, check_tags, check_title, clean_line, cook_post
 from forum.counters import count_post, take_number, touch

@@ -1,6 +1,6 @@
 from sqlalchemy import func, select, update
 
-from forum.actions.loading import post_of
+from forum.loading import post_of
 from forum.counters import touch
 from forum.models import Post, Reaction
 from forum.models.post import REACTIONS

@@ -1,7 +1,7 @@
 from sqlalchemy.dialects import postgresql, sqlite
 
 from activity.actions import mark_read
-from forum.actions.loading import thread_of
+from forum.loading import thread_of
 from forum.models import ReadMark
 from forum.policy import ForumRight
 from kernel.clock import now

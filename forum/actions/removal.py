@@ -3,7 +3,7 @@ from sqlalchemy import select
 
 from forum.actions.acts import announce, check_reason, record, tags_of, thread_to_moderate
 from forum.actions.answers import withdraw_acceptance
-from forum.actions.loading import post_of
+from forum.loading import post_of
 from forum.counters import (
     count_live_posts,
     count_post,

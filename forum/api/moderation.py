@@ -1,5 +1,5 @@
 from forum.actions.closure import lock_thread, pin_thread, unlock_thread, unpin_thread
-from forum.actions.loading import board_at
+from forum.loading import board_at
 from forum.actions.merging import merge_thread
 from forum.actions.moving import move_thread
 from forum.actions.purging import purge_post

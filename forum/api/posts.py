@@ -1,5 +1,5 @@
 from forum.actions.drafts import discard
-from forum.actions.loading import post_of
+from forum.loading import post_of
 from forum.actions.posts import edit_post, reply
 from forum.actions.reactions import set_reaction
 from forum.actions.removal import delete_post

@@ -1,6 +1,6 @@
 from forum.actions.answers import accept_answer, unaccept_answer
 from forum.actions.drafts import discard
-from forum.actions.loading import board_at, thread_of
+from forum.loading import board_at, thread_of
 from forum.actions.polls import vote
 from forum.actions.reading import mark_thread_read
 from forum.actions.threads import start_thread

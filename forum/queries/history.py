@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from accounts.models import User
-from forum.actions.loading import post_of
+from forum.loading import post_of
 from forum.models import Post, PostRevision
 from forum.queries.people import person_columns, person_of
 from forum.queries.rows import RevisionRow

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, select
 
-from forum.actions.loading import post_of, thread_of
+from forum.loading import post_of, thread_of
 from forum.addresses import thread_url
 from forum.models import Post, Thread
 from forum.queries.people import person_columns

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from wtforms.fields.choices import SelectChoice
 
 from forum.actions.drafts import discard
-from forum.actions.loading import board_at
+from forum.loading import board_at
 from forum.actions.threads import PollDraft, start_of, start_thread
 from forum.addresses import thread_url
 from forum.cooking import preview

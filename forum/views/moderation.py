@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from forum.act_forms import DeletePostForm
 from forum.actions import closure, removal
-from forum.actions.loading import board_at, post_of, thread_of
+from forum.loading import board_at, post_of, thread_of
 from forum.actions.merging import merge_thread
 from forum.actions.moving import move_thread
 from forum.actions.purging import purge_post

@@ -2,7 +2,7 @@ from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from forum.actions.drafts import discard
-from forum.actions.loading import post_of
+from forum.loading import post_of
 from forum.actions.posts import edit_post as change_post
 from forum.addresses import number_url, thread_url
 from forum.cooking import preview
