@@ -21,7 +21,6 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from accounts.places import ZONES
 from kernel.db import session
 from kernel.errors import ConflictError, InvalidError
 from kernel.i18n import LOCALES
@@ -126,6 +125,7 @@ class TokenForm(RoomForm):
             SelectChoice("read", _l("Read what I may read")),
             SelectChoice("write", _l("Write in my name")),
         ],
+        validate_choice=False,
         default=["read"],
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
@@ -146,7 +146,7 @@ class AppearanceForm(RoomForm):
     """How the site looks to one."""
 
     locale = RadioField(_l("Language"), choices=LOCALES)
-    timezone = SelectField(_l("Time zone"), choices=ZONES)
+    timezone = SelectField(_l("Time zone"), choices={}, validate_choice=False)
     theme = RadioField(
         _l("Colours"),
         choices=[

@@ -1,6 +1,8 @@
 """Languages and zones: what the site speaks, and how an instant is shown."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -10,7 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import g
-from flask_babel import get_translations
+from flask_babel import force_locale, get_translations
 from markupsafe import Markup
 
 LOCALES = {"zh_Hans": "简体中文", "en": "English"}
@@ -83,6 +85,19 @@ def ngettext(singular: str, plural: str, count: int) -> str:
     """The same, by number."""
     found: str = _catalogue().ungettext(singular, plural, count)
     return found
+
+
+@contextmanager
+def speaking(locale: str) -> Iterator[None]:
+    """Another language for a while, in code and templates alike: a letter speaks as its reader does."""
+    before = g.pop("catalogue", None)
+    try:
+        with force_locale(locale):
+            yield
+    finally:
+        g.pop("catalogue", None)
+        if before is not None:
+            g.catalogue = before
 
 
 def _catalogue() -> Any:

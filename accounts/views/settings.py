@@ -13,7 +13,7 @@ from accounts.actions.photos import change_photo, remove_photo
 from accounts.avatars import avatar_url
 from accounts.devices import device_of
 from accounts.forms import AppearanceForm, EmailForm, PasswordForm, PhotoForm, ProfileForm
-from accounts.places import affiliation_kinds, regions
+from accounts.places import affiliation_kinds, regions, zone_choices
 from accounts.policy import AccountRight
 from accounts.queries import my_account, my_sessions
 from accounts.room import room
@@ -159,7 +159,9 @@ def revoke_other_sessions() -> ResponseReturnValue:
 def appearance() -> ResponseReturnValue:
     """Language, time zone, colours."""
     viewer = current_viewer()
-    form = AppearanceForm(obj=my_account(viewer))
+    user = my_account(viewer)
+    form = AppearanceForm(obj=user)
+    form.timezone.choices = zone_choices(user.timezone, viewer.locale)
     if form.validate_on_submit():
         with form.attempt():
             profiles.change_appearance(
