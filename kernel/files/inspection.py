@@ -1,8 +1,8 @@
 """The one way in for a file: everything is checked before anything is kept."""
 
-import tempfile
+import io
 from dataclasses import dataclass
-from typing import IO, BinaryIO, cast
+from typing import IO, BinaryIO
 
 from kernel.files import kinds
 from kernel.files.archives import check_archive
@@ -13,7 +13,6 @@ from kernel.files.names import check_name, clean_name, extension_of
 from kernel.files.refusal import Reason, RefusedUpload
 
 CHUNK = 1 << 16
-IN_MEMORY = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,28 +40,18 @@ class Inspected:
 def inspect_upload(stream: IO[bytes], *, name: str, limit_bytes: int, limit_pixels: int = 40_000_000) -> Inspected:
     """Inspect a file while it streams in; raises `RefusedUpload` with the reason."""
     check_name(name)
-    file = _received(stream, limit_bytes=limit_bytes)
-    try:
-        return _inspected(file, name=name, limit_pixels=limit_pixels)
-    except BaseException:
-        file.close()
-        raise
+    return _inspected(_received(stream, limit_bytes=limit_bytes), name=name, limit_pixels=limit_pixels)
 
 
 def _received(stream: IO[bytes], *, limit_bytes: int) -> BinaryIO:
-    """The stream in a temporary file, given up as soon as it is too long."""
-    file = cast("BinaryIO", tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115 - the caller gets it open
-    received = 0
+    """The stream in memory, given up as soon as it is too long."""
+    file = io.BytesIO()
     while chunk := stream.read(CHUNK):
-        received += len(chunk)
-        if received > limit_bytes:
-            file.close()
+        if file.tell() + len(chunk) > limit_bytes:
             raise RefusedUpload(Reason.TOO_LARGE, limit=f"{limit_bytes / 1_000_000:g}")
         file.write(chunk)
-    if not received:
-        file.close()
+    if not file.tell():
         raise RefusedUpload(Reason.EMPTY)
-    file.seek(0)
     return file
 
 
@@ -82,7 +71,7 @@ def _inspected(file: BinaryIO, *, name: str, limit_pixels: int) -> Inspected:
         raise RefusedUpload(Reason.CONTRADICTION, named=named.label, found=found.label)
     clean = clean_name(name, ending=found.endings[0])
     if found.family == "image":
-        return _image(read_picture(file, found, limit_pixels=limit_pixels), found, name=clean, file=file)
+        return _image(read_picture(file, found, limit_pixels=limit_pixels), found, name=clean)
     if found is kinds.PDF:
         file.seek(0)
         check_pdf(file.read())
@@ -106,18 +95,14 @@ def _text(file: BinaryIO, *, name: str, ending: str, named: Kind | None) -> Insp
     )
 
 
-def _image(picture: Picture, kind: Kind, *, name: str, file: BinaryIO) -> Inspected:
-    file.seek(0)
-    file.truncate()
-    file.write(picture.content)
-    file.seek(0)
+def _image(picture: Picture, kind: Kind, *, name: str) -> Inspected:
     return Inspected(
         name=name,
         kind=kind,
         media_type=kind.media_type,
         inline=True,
         size=len(picture.content),
-        content=file,
+        content=io.BytesIO(picture.content),
         width=picture.width,
         height=picture.height,
         display=picture.display,

@@ -57,7 +57,7 @@ class Quote(BlockProcessor):
 class Heading(HashHeaderProcessor):
     """Headings need a space after the signs, so that a line may begin with a reference."""
 
-    RE = re.compile(r"(?:^|\n)(?P<level>#{1,6})[ ]+(?P<header>[^\n]*?)[ ]*(?:[ ]#+)?[ ]*(?:\n|$)")
+    RE = re.compile(r"(?:^|\n)[ ]{0,3}(?P<level>#{1,6})[ ]+(?P<header>[^\n]*?)[ ]*(?:[ ]#+)?[ ]*(?:\n|$)")
 
 
 class Footnotes(FootnoteExtension):

@@ -4,12 +4,12 @@ import re
 from xml.etree.ElementTree import Element
 
 from markdown import Markdown
-from markdown.inlinepatterns import HtmlInlineProcessor, InlineProcessor
+from markdown.inlinepatterns import HtmlInlineProcessor, InlineProcessor, SubstituteTagInlineProcessor
 from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
 
 from kernel.markup.allowlist import SOURCE_TAGS
-from kernel.markup.maths import is_formula
+from kernel.markup.maths import is_displayed_formula, is_formula
 
 Found = tuple[Element | str | None, int | None, int | None]
 NOTHING: Found = (None, None, None)
@@ -29,7 +29,7 @@ MOST_MARKS = {
     ">": 1500,
 }
 _DENSE_FROM = min(MOST_MARKS.values())
-_TAG_NAME = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)")
+_TAG_NAME = re.compile(r"</?([A-Za-z][^\s/>]*)")
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
 
@@ -60,7 +60,7 @@ class DollarFormula(InlineProcessor):
         """The formula, unless it reads like prose."""
         display = m.group(1)
         tex = display or m.group(2)
-        if "\x02" in tex or not (display or is_formula(tex)):
+        if "\x02" in tex or not (is_displayed_formula(tex) if display else is_formula(tex)):
             return NOTHING
         return formula(tex, display=bool(display)), m.start(), m.end()
 
@@ -124,6 +124,7 @@ def register(md: Markdown) -> None:
         "dollar_formula",
         187,
     )
+    md.inlinePatterns.register(SubstituteTagInlineProcessor(r"\\\n", "br"), "backslash_break", 186)
     md.inlinePatterns.register(Literal(r"\\([@#])(?=[A-Za-z0-9])"), "literal", 185)
     md.inlinePatterns.register(Struck(r"(?<!~)~~(?![~\s])((?:[^~]|~(?!~))+)(?<![~\s])~~(?!~)"), "struck", 70)
     md.inlinePatterns.register(KnownHtml(md.inlinePatterns["html"].pattern, md), "html", 90)

@@ -41,9 +41,11 @@ class FencedCode(Preprocessor):
             return lines
         out: list[str] = []
         at = 0
+        in_list = False
         while at < len(lines):
+            in_list = _stays_in_list(lines[at], in_list=in_list, after_blank=not (at and lines[at - 1].strip()))
             opening = _FENCE.fullmatch(lines[at])
-            if opening is None or ("`" in opening["info"] and opening["fence"][0] == "`"):
+            if opening is None or not _is_fence(opening, in_list=in_list):
                 out.append(lines[at])
                 at += 1
                 continue
@@ -54,6 +56,20 @@ class FencedCode(Preprocessor):
             blank = opening["prefix"].rstrip()
             out += [blank, opening["prefix"] + block, blank]
         return [*out, ""]
+
+
+def _is_fence(opening: re.Match[str], *, in_list: bool) -> bool:
+    """Whether this opens code; with four spaces before it, and no list around, it is itself a line of code."""
+    if "`" in opening["info"] and opening["fence"][0] == "`":
+        return False
+    return in_list or not opening["prefix"].startswith("    ")
+
+
+def _stays_in_list(line: str, *, in_list: bool, after_blank: bool) -> bool:
+    """Whether a list is open after this line, as far as a fence needs to know."""
+    if _ITEM.match(line):
+        return True
+    return in_list and (not line.strip() or line.startswith(" ") or not after_blank)
 
 
 def _until_closed(lines: list[str], at: int, *, prefix: str, fence: str) -> tuple[list[str], int]:
@@ -155,6 +171,8 @@ def shape_lists(lines: list[str], *, depth: int = 0) -> list[str]:
             ]
             lists.after_blank = False
             at = end
+            if at < len(lines) and _UNDERLINE.fullmatch(lines[at]):
+                lists.blank("")  # no heading is made of a quote
             continue
         if not line.strip():
             lists.blank(line)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import unescape
 
 from kernel.markup.allowlist import EXTERNAL_REL
-from kernel.markup.maths import is_formula
+from kernel.markup.maths import is_displayed_formula, is_formula
 
 HANDLE = r"[a-z0-9](?:[a-z0-9-]{0,28}[a-z0-9])"
 _MENTION = rf"(?<![A-Za-z0-9_@/.+=\-])@(?P<handle>(?i:{HANDLE}))(?![A-Za-z0-9_])(?!-[A-Za-z0-9])(?!\.[A-Za-z0-9])"
@@ -61,7 +61,10 @@ class Marks:
         if kind == "thread":
             return match[0] if heading else f'<a class="ref" href="/threads/{match["thread"]}">{match[0]}</a>'
         tex = match[kind].strip()
-        if not tex or (kind == "dollars" and not is_formula(unescape(tex))):
+        prose = (kind == "dollars" and not is_formula(unescape(tex))) or (
+            kind == "shown" and not is_displayed_formula(tex)
+        )
+        if not tex or prose:
             return match[0]
         opening, closing = around_formula(parent) if kind in _DISPLAYED else ('<span class="math">', "</span>")
         return f"{opening}{tex}{closing}"

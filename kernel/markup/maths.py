@@ -20,3 +20,8 @@ def is_formula(tex: str) -> bool:
     if tex[0].isdigit() and (words or (_PAIR.search(tex) and not _SIGNS.search(tex))):
         return False
     return words <= 1 or (bool(_SIGNS.search(tex)) and words <= 4)  # noqa: PLR2004 - `a_{total} = b` has words too
+
+
+def is_displayed_formula(tex: str) -> bool:
+    """The same for a pair of double dollars, which some people write for a lot of money."""
+    return "\\" in tex or not (_CJK.search(tex) or len(_WORD.findall(tex)) > 6)  # noqa: PLR2004 - prose has more words

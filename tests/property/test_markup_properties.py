@@ -10,12 +10,15 @@ from kernel.markup import cook, excerpt, sanitise
 from kernel.markup.lines import shape_lists
 
 PIECES = [
-    "a", "word ", "中文", "\n", "\n\n", "    ", "  ", "- ", "1. ", "> ", "# ", "```", "~~~", "`", "*", "**", "_", "~~", "[", "]", "(", ")",
-    "![", "](", "[^1]", "[^1]: ", "|", "|-|\n", "$", "$$", "\\", "\\(", "\\)", "\\[", "\\]", "<", ">", "</", "<b>", "</b>", "<p>", "</p>",
-    "<div>", "</div>", "<table>", "<tr>", "<td>", "</table>", "<a href=x>", "</a>", "<ul>", "<li>", "<pre>", "<code>", "</pre>", "<i>",
-    "<script>", "</script>", "<style>", "<!--", "-->", "<svg>", "<math>", "<select>", "<template>", "<img src=/files/1/x>", "&", "&amp;",
-    "&#60;", "\"", "'", "=", "@ab", "#1", "https://a.bc/", "javascript:", "[x] ", "===\n", "---\n", "\x02", "\x03", "klzzwxh:0000", "wzxhzdk:0",
-    '<span class="math display">', "</span>", "<details>", "<h1>", "</h1>", "<blockquote>", "<p><a href=/posts/1>x</a></p>", "\x00", "\u202e",
+    "a", "word ", "中文", "\n", "\n\n", "    ", "  ", "- ", "1. ", "> ", "# ", "```", "~~~", "`", "*", "**",
+    "_", "~~", "[", "]", "(", ")", "![", "](", "[^1]", "[^1]: ", "|", "|-|\n", "$", "$$", "\\", "\\(", "\\)",
+    "\\[", "\\]", "<", ">", "</", "<b>", "</b>", "<p>", "</p>", "<div>", "</div>", "<table>", "<tr>", "<td>",
+    "</table>", "<a href=x>", "</a>", "<ul>", "<li>", "<pre>", "<code>", "</pre>", "<i>", "<script>",
+    "</script>", "<style>", "<!--", "-->", "<svg>", "<math>", "<select>", "<template>",
+    "<img src=/files/1/x>", "&", "&amp;", "&#60;", '"', "'", "=", "@ab", "#1", "https://a.bc/",
+    "javascript:", "[x] ", "===\n", "---\n", "\x02", "\x03", "klzzwxh:0000", "wzxhzdk:0",
+    '<span class="math display">', "</span>", "<details>", "<h1>", "</h1>", "<blockquote>",
+    "<p><a href=/posts/1>x</a></p>", "\x00", "\u202e",
 ]  # fmt: skip
 texts = st.one_of(st.lists(st.sampled_from(PIECES), max_size=30).map("".join), st.text(max_size=200))
 forms = st.sampled_from(["markdown", "html", "text"])

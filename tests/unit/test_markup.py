@@ -43,6 +43,19 @@ class TestMarkdown:
     def test_an_open_fence_reaches_to_the_end(self):
         assert cook("```\na\n\n# b").html == "<pre><code>a\n\n# b\n</code></pre>"
 
+    def test_a_fence_within_indented_code_is_code(self):
+        assert cook("    ```\n    x\n    ```").html == "<pre><code>```\nx\n```\n</code></pre>"
+
+    def test_a_rule_under_a_quote_makes_no_heading(self):
+        assert cook("> a\n---\nb").html == "<blockquote>\n<p>a</p>\n</blockquote>\n<hr>\n<p>b</p>"
+
+    def test_headings_may_be_indented_and_need_a_space(self):
+        assert cook("  ## a ##").html == "<h3>a</h3>"
+        assert cook("#a").html == "<p>#a</p>"
+
+    def test_a_backslash_breaks_a_line(self):
+        assert cook("a\\\nb").html == "<p>a<br>\nb</p>"
+
     def test_known_languages_are_coloured_and_others_are_not(self):
         assert (
             'class="highlight"><code class="language-python"><span class="k">def</span>'
@@ -68,6 +81,7 @@ class TestMarkdown:
 
     def test_unknown_tags_are_text(self):
         assert cook("A vector<int> and <T>").html == "<p>A vector&lt;int&gt; and &lt;T&gt;</p>"
+        assert cook("<a+b:c>").html == "<p>&lt;a+b:c&gt;</p>"
         assert text_of(cook("<script>alert(1)</script>").html) == "<script>alert(1)</script>"
 
     def test_raw_html_of_the_list_works(self):
@@ -109,6 +123,10 @@ class TestMaths:
     def test_prices_are_no_formulas(self, source):
         assert not cook(source).has_math
         assert not cook(f"<p>{source.replace('`', '')}</p>", format="html").has_math or "`" in source
+
+    def test_a_lot_of_money_is_no_formula(self):
+        source = "spend $$ on something that you believe will make people come and buy, then more $$ on it"
+        assert not cook(source).has_math
 
     @pytest.mark.parametrize(
         ("source", "tex"),
@@ -173,7 +191,8 @@ class TestMarks:
         assert cooked.posts == {345}
         assert cooked.mentions == frozenset()
         assert cooked.html.startswith(
-            '<blockquote class="quote" data-post="345">\n<p class="attribution"><a href="/posts/345">@lin</a></p>\n<p>text</p>'
+            '<blockquote class="quote" data-post="345">\n'
+            '<p class="attribution"><a href="/posts/345">@lin</a></p>\n<p>text</p>'
         )
 
     def test_files_and_threads_that_are_linked(self):

@@ -154,7 +154,8 @@ def test_known_tricks_do_nothing(source: str, form: Any) -> None:
 
 def test_nobody_can_forge_the_marks_of_the_house() -> None:
     html = cook(
-        '<a class="mention" href="https://evil.example/">@staff</a> <blockquote class="quote" data-post="1">x</blockquote>',
+        '<a class="mention" href="https://evil.example/">@staff</a>'
+        '<blockquote class="quote" data-post="1">x</blockquote>',
         format="html",
     ).html
     assert 'class="mention"' not in html
@@ -164,9 +165,36 @@ def test_nobody_can_forge_the_marks_of_the_house() -> None:
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize(
     "unit",
-    [">", "> ", "[", "![", "*", "**a ", "_", "`", "~~a ", "<a ", "<b x=1>", "<div><b>", "<!--", "$a", "\\[", "- ", "- > ",
-     "1. ", "a\n===\n", "=\n-\n", "[^1]: a\n[a]: b\n", "a|b\n-|-\n", "<table><tr><td>", "<i><p>", "&", "http://a.bc/(", "</p>"],
-)  # fmt: skip
+    [
+        ">",
+        "> ",
+        "[",
+        "![",
+        "*",
+        "**a ",
+        "_",
+        "`",
+        "~~a ",
+        "<a ",
+        "<b x=1>",
+        "<div><b>",
+        "<!--",
+        "$a",
+        "\\[",
+        "- ",
+        "- > ",
+        "1. ",
+        "a\n===\n",
+        "=\n-\n",
+        "[^1]: a\n[a]: b\n",
+        "a|b\n-|-\n",
+        "<table><tr><td>",
+        "<i><p>",
+        "&",
+        "http://a.bc/(",
+        "</p>",
+    ],
+)
 def test_deep_or_dense_input_is_bounded(unit: str, form: Any) -> None:
     source = unit * (20_000 // len(unit))
     started = time.perf_counter()
