@@ -25,8 +25,8 @@ ABOUT = (
 )
 
 
-class Problem(Shown):
-    """Why a request was refused (RFC 9457)."""
+class Problem(BaseModel):
+    """Why a request was refused (RFC 9457). More members may follow."""
 
     type: str
     title: str

@@ -18,7 +18,9 @@ PREFIX = "/api/v1"
 class Program:
     """Sends JSON to the API; what comes back is checked to be JSON, a problem, or nothing."""
 
-    def __init__(self, client: FlaskClient, user: User | None = None, *, scopes: tuple[str, ...] = ("read", "write")):
+    def __init__(
+        self, client: FlaskClient, user: User | None = None, *, scopes: tuple[str, ...] = ("read", "write")
+    ) -> None:
         self.client = client
         self.headers = {"Authorization": f"Bearer {api_token(user, scopes=scopes)}"} if user else {}
 

@@ -1,0 +1,160 @@
+"""The description and the answers agree: every operation, with made-up and with mutilated requests."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+import schemathesis
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from jsonschema_rs import validator_for
+from schemathesis.checks import not_a_server_error
+from schemathesis.config import GenerationConfig, ProjectConfig, ProjectsConfig, SchemathesisConfig
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.checks import (
+    allow_header_conformance,
+    content_type_conformance,
+    ignored_auth,
+    negative_data_rejection,
+    positive_data_acceptance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+    unsupported_method,
+)
+from sqlalchemy.orm import Session
+
+from forum.actions.threads import PollDraft
+from forum.models.thread import ThreadKind
+from guildhall.rooms import open_rooms
+from kernel.api.endpoints import ENDPOINTS
+from kernel.policy import DOORS, Door
+from tests.makers.api import PREFIX, Program
+from tests.makers.forum import board, post, thread
+from tests.makers.people import api_token, person
+
+open_rooms()
+
+EXAMPLES, SOME, FEW = 15, 6, 2  # a stranger's write is refused whatever it says
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    response_headers_conformance,
+    negative_data_rejection,
+    unsupported_method,
+    allow_header_conformance,
+    ignored_auth,
+]
+WITHOUT_SURPRISES = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture(scope="session")
+def described(app: Flask) -> Any:
+    """The site as schemathesis reads it from its own description; every request in a context of its own."""
+
+    def site(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        with app.app_context():
+            return app(environ, start_response)
+
+    plain = ProjectConfig(generation=GenerationConfig(with_security_parameters=False))
+    config = SchemathesisConfig(projects=ProjectsConfig(default=plain))
+    return schemathesis.openapi.from_wsgi(f"{PREFIX}/openapi.json", site, config=config)
+
+
+@pytest.fixture
+def names(database: Session) -> dict[str, list[Any]]:
+    """What there is to be found, by the name of the parameter in the path."""
+    author = person(handle="lin-wei", staff=True)
+    asked = thread(author=author, kind=ThreadKind.QUESTION, tags=("raman",), poll=PollDraft("Which?", ["a", "b"]))
+    private = thread(author=author, board=board(audience="staff", slug="hidden"))
+    answers = [post(thread=asked), post(thread=asked, author=author), post(thread=private, author=author)]
+    return {
+        "thread_id": [asked.id, private.id],
+        "post_id": [answer.id for answer in answers],
+        "number": [1, 2, 3],
+        "slug": ["materials"],
+        "name": ["raman", "like"],
+        "handle": ["lin-wei"],
+        "place": ["new", f"thread:{asked.id}"],
+        "upload_id": [1],
+        "author": [author],
+    }
+
+
+def _check(described: Any, endpoint: str, names: dict[str, list[Any]], *, token: str | None) -> None:
+    operation = described.find_operation_by_id(endpoint)
+    is_write = ENDPOINTS[endpoint].is_write
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    checks = CHECKS if is_write else [*CHECKS, positive_data_acceptance]
+    count = EXAMPLES if token else FEW if is_write else SOME
+
+    @given(data=st.data())
+    @settings(WITHOUT_SURPRISES, max_examples=count)
+    def run(data: st.DataObject) -> None:
+        mode = data.draw(st.sampled_from([GenerationMode.POSITIVE, GenerationMode.NEGATIVE]))
+        case = data.draw(operation.as_strategy(generation_mode=mode))
+        if mode is GenerationMode.POSITIVE:
+            for name in case.path_parameters or {}:
+                if data.draw(st.integers(0, 3)):
+                    case.path_parameters[name] = data.draw(st.sampled_from(names[name]))
+            (case.query or {}).pop("cursor", None)
+            (case.headers or {}).pop("Idempotency-Key", None)
+        case.call_and_validate(headers=headers, checks=checks)
+
+    run()
+
+
+@pytest.mark.parametrize("endpoint", sorted(ENDPOINTS))
+def test_answers_are_as_described_for_whoever_holds_a_token(
+    described: Any, endpoint: str, names: dict[str, list[Any]]
+) -> None:
+    _check(described, endpoint, names, token=api_token(names["author"][0]))
+
+
+@pytest.mark.parametrize("endpoint", sorted(ENDPOINTS))
+def test_answers_are_as_described_for_strangers(described: Any, endpoint: str, names: dict[str, list[Any]]) -> None:
+    _check(described, endpoint, names, token=None)
+
+
+def test_every_route_of_the_api_is_described(client: FlaskClient, app: Flask) -> None:
+    answer = Program(client).get("/openapi.json")
+    document = answer.json
+    assert document["openapi"].startswith("3.1")
+    routes = {
+        (method, rule.rule)
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith(PREFIX)
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert routes == {(about.method, PREFIX + about.rule) for about in ENDPOINTS.values()}
+    described = {
+        (method.upper(), operation["operationId"])
+        for path in document["paths"].values()
+        for method, operation in path.items()
+    }
+    assert described == {(about.method, about.name) for about in ENDPOINTS.values()}
+    assert all(operation["summary"] for path in document["paths"].values() for operation in path.values())
+
+
+def test_the_description_is_valid_json_schema_throughout(client: FlaskClient) -> None:
+    document = Program(client).get("/openapi.json").json
+    for schema in document["components"]["schemas"].values():
+        validator_for({**schema, "components": document["components"]})
+    for path in document["paths"].values():
+        for operation in path.values():
+            door = ENDPOINTS[operation["operationId"]].may
+            is_open = (door if isinstance(door, Door) else DOORS[door]) is Door.ANYONE
+            assert ({} in operation["security"]) is is_open
+            for parameter in operation["parameters"]:
+                validator_for(parameter["schema"])
