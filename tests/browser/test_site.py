@@ -1,0 +1,44 @@
+"""The site stands in a real browser: every look of it, signed in and not."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import scrolls_sideways, sign_in
+
+OPEN = (
+    "/",
+    "/communities",
+    "/communities/materials",
+    "/communities/experts",
+    "/tags",
+    "/people",
+    "/sign-in",
+    "/sign-up",
+)
+SIGNED_IN = ("/", "/new", "/drafts", "/files", "/bookmarks", "/notifications", "/settings", "/settings/account")
+
+
+def test_what_everybody_may_open_fits_the_window(page: Page) -> None:
+    for path in OPEN:
+        answer = page.goto(path)
+        assert answer is not None
+        assert answer.status == 200, path
+        expect(page.locator("h1").first).to_be_visible()
+        assert not scrolls_sideways(page), path
+
+
+def test_what_members_open_fits_the_window(page: Page) -> None:
+    sign_in(page, "member")
+    for path in SIGNED_IN:
+        answer = page.goto(path)
+        assert answer is not None
+        assert answer.status == 200, path
+        assert not scrolls_sideways(page), path
+
+
+@pytest.mark.parametrize("page", ["phone-zh", "desktop-en"], indirect=True)
+def test_a_thread_is_read_from_the_list(page: Page) -> None:
+    page.goto("/communities/materials")
+    page.locator("main a[href^='/threads/']").first.click()
+    expect(page.locator("article").first).to_be_visible()
+    assert not scrolls_sideways(page)
