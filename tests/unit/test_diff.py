@@ -68,6 +68,6 @@ def test_huge_texts_take_bounded_time():
         ("\n".join(["x y " * 140] * 100), "\n".join(["y x z " * 90] * 100)),
     ]
     for old, new in pairs:
-        started = time.perf_counter()
+        started = time.process_time()
         assert readable_diff(old, new)
-        assert time.perf_counter() - started < 5
+        assert time.process_time() - started < 5

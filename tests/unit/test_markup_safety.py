@@ -197,9 +197,9 @@ def test_nobody_can_forge_the_marks_of_the_house() -> None:
 )
 def test_deep_or_dense_input_is_bounded(unit: str, form: Any) -> None:
     source = unit * (20_000 // len(unit))
-    started = time.perf_counter()
+    started = time.process_time()
     cooked = cook(source, format=form)
-    assert time.perf_counter() - started < 8
+    assert time.process_time() - started < 8
     assert len(cooked.html) < 20 * len(source) + 1000
     assert sanitise(cooked.html) == cooked.html
 
