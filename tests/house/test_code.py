@@ -45,16 +45,20 @@ def test_the_database_tells_no_time_either() -> None:
     assert found == []
 
 
+def _stands_in_the_source(argument: ast.expr) -> bool:
+    """A literal; or the sentence of a refusal, which was marked where it was written."""
+    is_marked = isinstance(argument, ast.Attribute) and argument.attr == "sentence"
+    return is_marked or (isinstance(argument, ast.Constant) and isinstance(argument.value, str))
+
+
 def test_sentences_are_translated_as_they_stand() -> None:
     """An f-string, a sum or a variable never reaches the catalogue."""
     found = [
         f"{name}:{line}"
         for name, line, called, call in calls()
         if called.rpartition(".")[2] in TRANSLATORS
-        and not all(
-            isinstance(arg, ast.Constant) and isinstance(arg.value, str)
-            for arg in call.args[: 2 if "ngettext" in called else 1]
-        )
+        and name != "kernel/words.py"
+        and not all(map(_stands_in_the_source, call.args[: 2 if "ngettext" in called else 1]))
     ]
     assert found == []
 

@@ -12,6 +12,7 @@ from jinja2.meta import find_referenced_templates
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import RequestRedirect
 
+from kernel.pagecache import Kept
 from tests.house.source import ROOT, trees
 
 TEMPLATES = ROOT / "templates"
@@ -54,7 +55,7 @@ def named_in_code() -> tuple[set[str], list[re.Pattern[str]]]:
 
 
 def test_every_template_is_used() -> None:
-    environment = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
+    environment = Environment(extensions=["jinja2.ext.i18n", Kept], autoescape=True)
     used: set[str] = set()
     for name in names():
         for other in find_referenced_templates(environment.parse((TEMPLATES / name).read_text(encoding="utf-8"))):
@@ -65,7 +66,7 @@ def test_every_template_is_used() -> None:
 
 
 def test_every_template_that_is_named_exists() -> None:
-    environment = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
+    environment = Environment(extensions=["jinja2.ext.i18n", Kept], autoescape=True)
     wanted = {
         other
         for name in names()
