@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from accounts.models import User
 from accounts.viewers import viewer_for
-from forum.loading import board_at, post_of, thread_of
 from forum.actions.threads import start_of
+from forum.loading import board_at, post_of, thread_of
 from forum.models import Board, Post, Thread
 from forum.models.thread import Lens, ThreadKind
 from kernel.clock import now
