@@ -1,0 +1,237 @@
+"""Draw every page type of the demo town, in both languages, light and dark, wide and narrow.
+
+Run as `make screenshots`, or with the names of pages to draw only those: `python -m docs.screenshots thread`.
+"""  # noqa: INP001
+
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from html import escape
+from io import BytesIO
+from pathlib import Path
+
+import click
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from seeds.town import MEMBER, MODERATOR, PASSWORD
+from tests.live import Site, live_site
+
+OUT = Path(__file__).resolve().parent / "screenshots"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+LANGUAGES = {"zh": ("zh-CN", "zh_Hans"), "en": ("en-GB", "en")}
+SIZES = {"desktop": (1280, 860, 1), "phone": (375, 760, 2)}
+THEMES = ("light", "dark")
+COMMUNITY = "materials"
+THREADS = {"zh": "钙钛矿组件在 85 ℃", "en": "Performance ratio fell from"}
+LOOKED_AFTER = THREADS["zh"]
+COLOURS = 128
+
+STRANGER = ("home-stranger", "sign-in")
+OF_A_MODERATOR = ("moderate",)
+OF_A_MEMBER = (
+    "home-member",
+    "communities",
+    "community",
+    "thread",
+    "composer",
+    "profile",
+    "people",
+    "notifications",
+    "settings",
+)
+PAGES = STRANGER + OF_A_MEMBER + OF_A_MODERATOR
+
+DRAFT = {
+    "zh": (
+        "同一批浆料，上午和下午涂出来的面密度差 3 %",
+        "涂布, 浆料, 面密度",
+        """早上开机 **面密度** 正常，午饭后开始往下走，停机搅拌 20 分钟又回来一点。
+
+| 时间 | 黏度 / mPa·s | 面密度 / g·m⁻² |
+|---|---:|---:|
+| 08:30 | 4,850 | 182.4 |
+| 11:30 | 5,210 | 180.9 |
+| 14:30 | 5,640 | 177.1 |
+
+按 $Q = \\frac{h^3}{12\\,\\mu L}\\,\\Delta p$ 算，黏度涨 16 % 正好能解释一半。另一半去哪了？
+""",
+    ),
+    "en": (
+        "Same slurry, same coater: areal weight falls three per cent between morning and afternoon",
+        "coating, slurry, areal weight",
+        """In the morning the **areal weight** is right; after lunch it drifts down, and stirring brings some back.
+
+| time | viscosity / mPa·s | areal weight / g·m⁻² |
+|---|---:|---:|
+| 08:30 | 4,850 | 182.4 |
+| 11:30 | 5,210 | 180.9 |
+| 14:30 | 5,640 | 177.1 |
+
+With $Q = \\frac{h^3}{12\\,\\mu L}\\,\\Delta p$ the rise in viscosity explains half of it. Where is the other half?
+""",
+    ),
+}
+
+
+def find_thread(site: Site, words: str) -> str:
+    """The address of the thread whose title starts with `words`."""
+    address: str | None = "/api/v1/threads?limit=100"
+    while address:
+        answer = json.loads(site.get(address, Accept="application/json")[1])
+        for thread in answer["items"]:
+            if thread["title"].startswith(words):
+                return str(thread["url"]).removeprefix(site.url)
+        address = answer.get("next")
+    raise SystemExit(f"The demo town has no thread that starts with {words!r}.")
+
+
+def address_of(name: str, language: str, threads: dict[str, str]) -> str:
+    """Where a page is."""
+    looked_after = threads["zh"].split("/")[2].split("-")[0]
+    return {
+        "home-stranger": "/",
+        "home-member": "/",
+        "sign-in": "/sign-in",
+        "communities": "/communities",
+        "community": f"/communities/{COMMUNITY}",
+        "thread": threads[language],
+        "composer": f"/new?place={COMMUNITY}/general",
+        "profile": f"/people/{MODERATOR}",
+        "people": "/people",
+        "notifications": "/notifications",
+        "settings": "/settings",
+        "moderate": f"/threads/{looked_after}/moderate",
+    }[name]
+
+
+def sign_in(context: BrowserContext, who: str) -> None:
+    """Go through the form once; the cookie stays with the context."""
+    page = context.new_page()
+    page.goto("/sign-in")
+    page.fill("input[name=name]", who)
+    page.fill("input[name=password]", PASSWORD)
+    page.locator("main form button[type=submit]").last.click()
+    page.wait_for_url("**/")
+    page.close()
+
+
+def speak(context: BrowserContext, locale: str) -> None:
+    """Choose the language as people do, by the switch."""
+    page = context.new_page()
+    page.goto("/settings/appearance")
+    page.check(f"input[name=locale][value={locale}]")
+    page.locator("main form button[type=submit]").click()
+    page.wait_for_load_state()
+    page.close()
+
+
+def write_a_thread(page: Page, language: str) -> None:
+    """Type into the composer and look at the preview of it."""
+    title, tags, body = DRAFT[language]
+    page.check("input[name=kind][value=question]")
+    page.fill("input[name=title]", title)
+    page.fill("input[name=tags]", tags)
+    page.fill("textarea[name=body]", body)
+    page.click("[data-mode=preview]")
+    page.wait_for_selector(".preview table")
+    page.locator("#title").scroll_into_view_if_needed()
+    page.evaluate(
+        "scrollTo(0, document.querySelector('.composer').getBoundingClientRect().bottom + scrollY + 24 - innerHeight)"
+    )
+
+
+def draw(page: Page, file: Path) -> None:
+    """Wait until nothing moves, and keep the window as a small PNG."""
+    page.wait_for_load_state("networkidle")
+    page.evaluate("document.fonts.ready.then(() => document.activeElement?.blur())")
+    picture = Image.open(BytesIO(page.screenshot(animations="disabled", caret="hide")))
+    picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(file, optimize=True)
+
+
+def looks(browser: Browser, site: Site, language: str) -> Iterator[tuple[str, BrowserContext]]:
+    """A window for each size and theme, in one language."""
+    for size, (width, height, scale) in SIZES.items():
+        for theme in THEMES:
+            context = browser.new_context(
+                base_url=site.url,
+                viewport={"width": width, "height": height},
+                device_scale_factor=scale,
+                is_mobile=size == "phone",
+                has_touch=size == "phone",
+                color_scheme="dark" if theme == "dark" else "light",
+                locale=LANGUAGES[language][0],
+                timezone_id="Asia/Shanghai",
+                reduced_motion="reduce",
+            )
+            yield f"{language}-{theme}-{size}", context
+            context.close()
+
+
+def draw_all(browser: Browser, site: Site, wanted: list[str]) -> None:
+    """Every wanted page in every look; says what it draws."""
+    threads = {language: find_thread(site, words) for language, words in THREADS.items()}
+    for language, (_tag, locale) in LANGUAGES.items():
+        for look, context in looks(browser, site, language):
+            for who, names in ((None, STRANGER), (MEMBER, OF_A_MEMBER), (MODERATOR, OF_A_MODERATOR)):
+                mine = [name for name in names if name in wanted]
+                if mine and who:
+                    context.clear_cookies()
+                    sign_in(context, who)
+                    speak(context, locale)
+                for name in mine:
+                    page = context.new_page()
+                    page.goto(address_of(name, language, threads))
+                    if name == "composer":
+                        write_a_thread(page, language)
+                    draw(page, OUT / f"{name}-{look}.png")
+                    page.close()
+            click.echo(look)
+
+
+def write_contact_sheet() -> None:
+    """One page with all pictures side by side."""
+    rows = []
+    for name in PAGES:
+        files = [
+            f"{name}-{language}-{theme}-{size}.png" for size in SIZES for language in LANGUAGES for theme in THEMES
+        ]
+        cells = "".join(
+            f'<a href="{escape(file)}"><img loading="lazy" src="{escape(file)}" alt="{escape(file[:-4])}"></a>'
+            for file in files
+            if (OUT / file).exists()
+        )
+        rows.append(f"<h2>{escape(name)}</h2>\n<p>{cells}</p>")
+    style = "body{font:16px system-ui;margin:2rem;background:#888}img{height:24rem;margin:.25rem}"
+    (OUT / "contact.html").write_text(
+        "<!doctype html>\n<html lang=en>\n<meta charset=utf-8>\n<title>Guildhall: every page</title>\n"
+        f"<style>{style}</style>\n" + "\n".join(rows) + "\n</html>\n",
+        encoding="utf-8",
+    )
+
+
+def main() -> None:
+    """Bring up the demo town in a scratch folder, draw it, and say how much was drawn."""
+    wanted = sys.argv[1:] or list(PAGES)
+    unknown = sorted(set(wanted) - set(PAGES))
+    if unknown:
+        raise SystemExit(f"No such page: {', '.join(unknown)}. There are: {', '.join(PAGES)}.")
+    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if executable is None:
+        raise SystemExit(f"No browser was found; install one of: {', '.join(BROWSERS)}.")
+    OUT.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch, live_site(Path(scratch), demo=True) as site:
+        site.start(workers=1)
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
+            draw_all(browser, site, wanted)
+            browser.close()
+    write_contact_sheet()
+    drawn = list(OUT.glob("*.png"))
+    click.echo(f"{len(drawn)} pictures, {sum(file.stat().st_size for file in drawn) / 1e6:.1f} MB, in {OUT}")
+
+
+if __name__ == "__main__":
+    main()
