@@ -11,6 +11,7 @@ from kernel.clock import now
 from kernel.db import Model, db, session
 from kernel.errors import InvalidError
 from kernel.jobs import job
+from kernel.words import gettext as _
 
 KEPT = timedelta(days=7)
 
@@ -58,7 +59,10 @@ def claim(user_id: int, key: str, body_hash: str) -> str | None:
         .one()
     )
     if row.body_hash != body_hash:
-        raise InvalidError("This idempotency key was used for another request.", errors={"Idempotency-Key": "used"})
+        raise InvalidError(
+            _("This was sent before with other content. Reload the page, and send it anew."),
+            errors={"Idempotency-Key": _("The key was used for another request.")},
+        )
     result: str = row.result
     return result
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from kernel.db import session
 from kernel.errors import InvalidError
+from kernel.words import gettext as _
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -44,13 +45,19 @@ def decode_cursor(cursor: str, *, length: int) -> list[Any]:
         plain = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         values = [_moment(v["t"]) if isinstance(v, dict) else v for v in plain]
     except (binascii.Error, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
-        raise InvalidError("The cursor cannot be read.", errors={"cursor": "unreadable"}) from None
+        raise _unreadable() from None
     fits = len(values) == length and all(
         isinstance(value, str | datetime) or (isinstance(value, int) and -(2**63) <= value < 2**63) for value in values
     )
     if not fits:
-        raise InvalidError("The cursor cannot be read.", errors={"cursor": "unreadable"})
+        raise _unreadable()
     return values
+
+
+def _unreadable() -> InvalidError:
+    return InvalidError(
+        _("The list cannot be continued from here."), errors={"cursor": _("Begin with the first page again.")}
+    )
 
 
 def _moment(text: str) -> datetime:
@@ -72,7 +79,7 @@ def keyset_page(
         values = decode_cursor(cursor, length=len(keys))
         for key, value in zip(keys, values, strict=True):
             if not isinstance(value, key.type.python_type if not _is_time(key) else datetime):
-                raise InvalidError("The cursor cannot be read.", errors={"cursor": "unreadable"})
+                raise _unreadable()
         left, right = tuple_(*keys), tuple_(*(literal(v, k.type) for k, v in zip(keys, values, strict=True)))
         query = query.where(left < right if descending else left > right)
     query = query.order_by(None).order_by(*(key.desc() if descending else key.asc() for key in keys))
