@@ -1,5 +1,6 @@
 """The browser of the integration tests."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -7,6 +8,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
+
+from kernel.limits import limiter
 
 
 class Browser(FlaskClient):
@@ -25,3 +28,11 @@ def client(app: Flask, database: Session) -> FlaskClient:
     """A browser without JavaScript."""
     app.config["WTF_CSRF_ENABLED"] = False
     return Browser(app, app.response_class, use_cookies=True)
+
+
+@pytest.fixture(autouse=True)
+def limits_as_before() -> Iterator[None]:
+    """There is one limiter for all applications of the process: one that limits must not leave it on for the others."""
+    was_enabled = limiter.enabled
+    yield
+    limiter.enabled = was_enabled

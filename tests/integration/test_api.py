@@ -1,5 +1,7 @@
 """Reading over the API: what everybody sees, what only some see, and how requests are refused."""
 
+from pathlib import Path
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -8,7 +10,10 @@ from sqlalchemy.orm import Session
 from accounts.models import ApiToken
 from forum.actions.threads import PollDraft
 from forum.models.thread import ThreadKind
+from guildhall.app import create_app
+from guildhall.settings import Settings
 from kernel.clock import now
+from kernel.db import db
 from kernel.work import unit_of_work
 from tests.makers.api import PREFIX, Program, queries
 from tests.makers.forum import board, community, post, thread
@@ -297,3 +302,24 @@ def test_lists_ask_the_database_at_most_six_times(client: FlaskClient, app: Flas
     ):
         with queries(at_most=6):
             assert program.get(path).status_code == 200
+
+
+def test_writes_are_limited_by_member(tmp_path: Path) -> None:
+    site = create_app(Settings(data=tmp_path, rate_limits=True, log_requests=False))
+    with site.app_context():
+        db.create_all()
+        tokens = [api_token(person()) for _number in range(2)]
+        db.session.remove()
+    client = site.test_client()
+
+    def attempt(token: str) -> int:
+        answer = client.post(f"{PREFIX}/threads", json={}, headers={"Authorization": f"Bearer {token}"})
+        assert answer.content_type == "application/problem+json"
+        return answer.status_code
+
+    assert {attempt(tokens[0]) for _time in range(30)} == {422}
+    assert attempt(tokens[0]) == 429
+    assert attempt(tokens[1]) == 422
+    with site.app_context():
+        db.session.remove()
+        db.engine.dispose()
