@@ -123,7 +123,6 @@ def prepare_engine(engine: Engine) -> None:
             "foreign_keys=ON",
             "busy_timeout=15000",
             "cache_size=-16000",
-            "mmap_size=134217728",
             "temp_store=MEMORY",
         ):
             cursor.execute(f"PRAGMA {pragma}")

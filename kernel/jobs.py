@@ -71,7 +71,10 @@ def run_one() -> bool:
     try:
         with unit_of_work() as work:
             due = (
-                select(Job).where(Job.state == "waiting", Job.run_at <= now()).order_by(Job.run_at, Job.id).limit(1)
+                select(Job)
+                .where(Job.state == "waiting", Job.run_at <= now())
+                .order_by(Job.run_at, Job.id)
+                .limit(1)
                 .with_for_update(skip_locked=True)
             )
             row = work.scalars(due).first()

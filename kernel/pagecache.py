@@ -8,10 +8,8 @@ A version is read from the database at every request, so what was deleted or mad
 import gzip
 import hashlib
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from threading import Lock
 
 from flask import Response, current_app, make_response, request
 from jinja2 import nodes
@@ -19,6 +17,7 @@ from jinja2.ext import Extension
 from jinja2.parser import Parser
 from markupsafe import Markup
 
+from kernel.shelf import Shelf
 from kernel.web import current_viewer
 
 PAGES_BYTES = 24 * 1024 * 1024
@@ -35,35 +34,8 @@ class _Page:
     etag: str
 
 
-class _Shelf:
-    """Values by key, the least recently used thrown out when the bytes exceed the bound."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._bytes = 0
-        self._items: OrderedDict[Hashable, tuple[object, int]] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: Hashable) -> object | None:
-        with self._lock:
-            found = self._items.get(key)
-            if found is None:
-                return None
-            self._items.move_to_end(key)
-            return found[0]
-
-    def put(self, key: Hashable, value: object, size: int) -> None:
-        with self._lock:
-            old = self._items.pop(key, None)
-            self._bytes += size - (old[1] if old else 0)
-            self._items[key] = (value, size)
-            while self._bytes > self._limit:
-                _key, (_value, freed) = self._items.popitem(last=False)
-                self._bytes -= freed
-
-
-_pages = _Shelf(PAGES_BYTES)
-_pieces = _Shelf(PIECES_BYTES)
+_pages = Shelf(PAGES_BYTES)
+_pieces = Shelf(PIECES_BYTES)
 
 
 def page_for_strangers(key: tuple[Hashable, ...], *, version: int, render: Callable[[], str]) -> Response:

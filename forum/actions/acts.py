@@ -7,10 +7,10 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from activity.actions import record_act
-from forum.loading import thread_of
 from forum.cooking import clean_line
 from forum.counters import touch
 from forum.events import ThreadChanged
+from forum.loading import thread_of
 from forum.models import Board, Post, Thread, ThreadTag
 from forum.policy import ForumRight
 from kernel.db import session

@@ -1,9 +1,9 @@
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from forum.loading import thread_of
 from forum.counters import count_open_question, touch
 from forum.events import AnswerAccepted
+from forum.loading import thread_of
 from forum.models import Post, Thread
 from forum.policy import ForumRight
 from kernel.db import session

@@ -9,8 +9,8 @@ from flask_babel import gettext as _
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from forum.loading import board_at, post_of, thread_of
 from forum.cooking import LONGEST_BODY, LONGEST_TITLE, clean_body, clean_line
+from forum.loading import board_at, post_of, thread_of
 from forum.models import Draft
 from forum.policy import ForumRight
 from kernel.clock import now

@@ -3,9 +3,9 @@ from sqlalchemy import select, update
 
 from forum.actions.acts import announce, check_reason, record, tags_of
 from forum.actions.echoes import follow_posts, join_bookmarks, join_drafts, join_follows
-from forum.loading import hold_threads, thread_of
 from forum.actions.numbering import interleave
 from forum.counters import DIRECT, count_thread, hold_boards, hold_tags, recount_tags, recount_thread, shift_days
+from forum.loading import hold_threads, thread_of
 from forum.models import Poll, Thread
 from forum.policy import ForumRight
 from kernel.clock import now

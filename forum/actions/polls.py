@@ -1,8 +1,8 @@
 from flask_babel import gettext as _
 from sqlalchemy import delete, func, select, update
 
-from forum.loading import thread_of
 from forum.counters import touch
+from forum.loading import thread_of
 from forum.models import Poll, PollOption, PollVote, Thread
 from forum.policy import ForumRight
 from kernel.clock import now

@@ -5,11 +5,11 @@ from sqlalchemy import delete, func, select
 
 from activity.actions import follow_quietly
 from activity.models import Level
-from forum.loading import post_of, thread_of
 from forum.actions.tags import set_tags
 from forum.cooking import check_body, check_tags, check_title, clean_line, cook_post
 from forum.counters import count_post, take_number, touch
 from forum.events import PostAdded, ThreadChanged
+from forum.loading import post_of, thread_of
 from forum.models import Board, Post, PostRevision, PostUpload, Thread, ThreadTag, Upload
 from forum.policy import ForumRight
 from kernel.clock import now

@@ -4,9 +4,9 @@ from flask_babel import gettext as _
 from sqlalchemy import and_, delete, or_, select
 
 from forum.actions.acts import announce, check_reason, record
-from forum.loading import post_of
 from forum.actions.removal import take_out_of_sight
 from forum.actions.uploads import AT_ONCE
+from forum.loading import post_of
 from forum.models import Draft, Post, PostRevision, PostUpload, Reaction, Thread, Upload
 from forum.policy import ForumRight
 from kernel.clock import now

@@ -1,7 +1,7 @@
 from sqlalchemy import func, select, update
 
-from forum.loading import post_of
 from forum.counters import touch
+from forum.loading import post_of
 from forum.models import Post, Reaction
 from forum.models.post import REACTIONS
 from forum.policy import ForumRight

@@ -3,7 +3,6 @@ from sqlalchemy import select
 
 from forum.actions.acts import announce, check_reason, record, tags_of, thread_to_moderate
 from forum.actions.answers import withdraw_acceptance
-from forum.loading import post_of
 from forum.counters import (
     count_live_posts,
     count_post,
@@ -13,6 +12,7 @@ from forum.counters import (
     recount_tags,
     settle_last_post,
 )
+from forum.loading import post_of
 from forum.models import Board, Post, Thread
 from forum.policy import ForumRight
 from kernel.clock import now

@@ -1,14 +1,15 @@
 from forum.actions.closure import lock_thread, pin_thread, unlock_thread, unpin_thread
-from forum.loading import board_at
 from forum.actions.merging import merge_thread
 from forum.actions.moving import move_thread
 from forum.actions.purging import purge_post
 from forum.actions.removal import delete_thread, restore_post, restore_thread
 from forum.actions.splitting import split_thread
 from forum.api.threads import made_of
+from forum.loading import board_at
 from forum.policy import ForumRight
+from forum.schemas.given import MergeGiven, MoveGiven, ReasonGiven, SplitGiven
 from forum.schemas.posts import ReasonQuery
-from forum.schemas.threads import MergeGiven, MoveGiven, ReasonGiven, SplitGiven, ThreadMade
+from forum.schemas.threads import ThreadMade
 from kernel.api import Answer, endpoint, room
 from kernel.viewer import Viewer
 

@@ -1,9 +1,9 @@
 from forum.actions.drafts import discard
-from forum.loading import post_of
 from forum.actions.posts import edit_post, reply
 from forum.actions.reactions import set_reaction
 from forum.actions.removal import delete_post
 from forum.addresses import number_url, thread_url
+from forum.loading import post_of
 from forum.models import Post, Thread
 from forum.policy import ForumRight
 from forum.queries.history import revisions_of

@@ -1,14 +1,15 @@
 from forum.actions.answers import accept_answer, unaccept_answer
 from forum.actions.drafts import discard
-from forum.loading import board_at, thread_of
 from forum.actions.polls import vote
 from forum.actions.reading import mark_thread_read
 from forum.actions.threads import start_thread
 from forum.addresses import thread_url
+from forum.loading import board_at, thread_of
 from forum.models import Thread
 from forum.policy import ForumRight
 from forum.queries.threads import thread_view
-from forum.schemas.threads import NumberGiven, PollShown, ThreadGiven, ThreadMade, ThreadShown, VoteGiven
+from forum.schemas.given import NumberGiven, ThreadGiven, VoteGiven
+from forum.schemas.threads import PollShown, ThreadMade, ThreadShown
 from kernel.api import Answer, endpoint, link, room
 from kernel.db import session
 from kernel.errors import NotFoundError

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Row, Select, and_, or_, select
 from sqlalchemy.orm import aliased
 
 from accounts.models import User
@@ -42,10 +42,10 @@ def thread_page(
     with_muted: bool = False,
 ) -> Page[ThreadRow]:
     """Threads that `viewer` sees and that satisfy `where`, newest activity first."""
-    query = _statement(viewer).where(live_threads(viewer), *where)
+    query = statement_for(viewer.user_id).where(live_threads(viewer), *where)
     if viewer.signed_in and not with_muted:
         query = query.where(or_(Follow.level.is_(None), Follow.level != Level.MUTED))
-    return keyset_page(query, keys=keys, limit=limit, cursor=cursor).map(lambda row: _row_of(row, viewer))
+    return keyset_page(query, keys=keys, limit=limit, cursor=cursor).map(lambda row: row_of(row, viewer))
 
 
 def set_apart(viewer: Viewer, *where: ColumnElement[bool]) -> tuple[list[ThreadRow], list[ThreadRow]]:
@@ -53,10 +53,10 @@ def set_apart(viewer: Viewer, *where: ColumnElement[bool]) -> tuple[list[ThreadR
     places = select(Thread.id).join(Board, Board.id == Thread.board_id).where(live_threads(viewer), *where)
     pinned = places.where(Thread.pinned_at.is_not(None)).order_by(Thread.pinned_at.desc()).limit(SOME)
     open_ = places.where(waiting()).order_by(Thread.last_post_at.desc(), Thread.id.desc()).limit(SOME)
-    query = _statement(viewer).where(
+    query = statement_for(viewer.user_id).where(
         or_(Thread.id.in_(select(pinned.subquery().c.id)), Thread.id.in_(select(open_.subquery().c.id)))
     )
-    rows = [_row_of(row, viewer) for row in session().execute(query.order_by(Thread.last_post_at.desc()))]
+    rows = [row_of(row, viewer) for row in session().execute(query.order_by(Thread.last_post_at.desc()))]
     return [row for row in rows if row.is_pinned], [
         row for row in rows if row.kind == ThreadKind.QUESTION and not row.is_answered
     ][:SOME]
@@ -125,7 +125,8 @@ def not_muted(viewer: Viewer) -> ColumnElement[bool]:
     )
 
 
-def _statement(viewer: Viewer) -> Select[Any]:
+def statement_for(me: int | BindParameter[int] | None) -> Select[Any]:
+    """Threads with place, authors, and what the person `me` has read and follows of each."""
     return (
         select(
             *_thread.columns,
@@ -146,15 +147,16 @@ def _statement(viewer: Viewer) -> Select[Any]:
         .join(Community, Community.id == Thread.community_id)
         .outerjoin(Author, Author.id == Thread.author_id)
         .outerjoin(LastAuthor, LastAuthor.id == Thread.last_author_id)
-        .outerjoin(ReadMark, and_(ReadMark.thread_id == Thread.id, ReadMark.user_id == viewer.user_id))
+        .outerjoin(ReadMark, and_(ReadMark.thread_id == Thread.id, ReadMark.user_id == me))
         .outerjoin(
             Follow,
-            and_(Follow.kind == "forum.thread", Follow.ref_id == Thread.id, Follow.user_id == viewer.user_id),
+            and_(Follow.kind == "forum.thread", Follow.ref_id == Thread.id, Follow.user_id == me),
         )
     )
 
 
-def _row_of(row: Row[Any], viewer: Viewer) -> ThreadRow:
+def row_of(row: Row[Any], viewer: Viewer) -> ThreadRow:
+    """A thread's row from the columns of `statement_for`."""
     language = "zh" if viewer.locale.startswith("zh") else "en"
     facts = row._mapping  # noqa: SLF001 - the public name of a row's mapping
     is_new = (

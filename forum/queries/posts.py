@@ -5,12 +5,12 @@ from typing import Any
 
 from sqlalchemy import Row, Select, select
 
-from forum.loading import post_of, thread_of
 from forum.addresses import thread_url
+from forum.loading import post_of, thread_of
 from forum.models import Post, Thread
+from forum.queries.page import Asked, AskedBy, Author, my_marks, post_row
 from forum.queries.people import person_columns
 from forum.queries.rows import PostRow
-from forum.queries.threads import Asked, AskedBy, Author, my_marks, post_row
 from kernel.db import session
 from kernel.errors import NotFoundError
 from kernel.paging import Page, keyset_page

@@ -1,10 +1,13 @@
 """What the pages show: plain rows, complete when they reach a template, so that no query starts in one."""
 
-from collections.abc import Hashable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
+
+if TYPE_CHECKING:
+    from forum.queries.page import PagePosts
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,26 +154,6 @@ class PostRow:
     may_delete: bool
     version: int = 1
 
-    @property
-    def key(self) -> tuple[Hashable, ...]:
-        """All that the post's article depends on, its text through the version."""
-        return (
-            self.id,
-            self.version,
-            self.url,
-            self.author,
-            self.reply_to,
-            self.reactions,
-            self.is_accepted,
-            self.is_deleted,
-            self.is_purged,
-            self.is_mine,
-            self.is_bookmarked,
-            self.may_edit,
-            self.may_delete,
-            bool(self.html),
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class PollOptionRow:
@@ -217,10 +200,10 @@ class ThreadView:
     """Everything a thread's page shows."""
 
     thread: ThreadRow
-    posts: list[PostRow]
-    accepted: PostRow | None
+    page: "PagePosts"
     poll: PollRow | None
     pages: Pages
+    accepted_number: int | None
     my_level: str
     is_bookmarked: bool
     read_number: int

@@ -10,7 +10,8 @@ from forum.queries.drafts import DraftRow
 from forum.queries.posts import PostText
 from forum.queries.rows import RevisionRow
 from forum.queries.uploads import UploadRow
-from forum.schemas.threads import Body, SourceShown, Tags, Title, author_of
+from forum.schemas.given import Body, Tags, Title
+from forum.schemas.threads import SourceShown, author_of
 from kernel.api import Given, Id, Listing, Reason, Shown, link
 
 

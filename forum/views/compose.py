@@ -6,11 +6,11 @@ from flask_babel import gettext as _
 from wtforms.fields.choices import SelectChoice
 
 from forum.actions.drafts import discard
-from forum.loading import board_at
 from forum.actions.threads import PollDraft, start_of, start_thread
 from forum.addresses import thread_url
 from forum.cooking import preview
 from forum.forms import ThreadForm
+from forum.loading import board_at
 from forum.models import Draft
 from forum.models.community import GENERAL
 from forum.models.thread import Lens, ThreadKind

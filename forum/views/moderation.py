@@ -9,12 +9,12 @@ from flask_babel import gettext as _
 
 from forum.act_forms import DeletePostForm
 from forum.actions import closure, removal
-from forum.loading import board_at, post_of, thread_of
 from forum.actions.merging import merge_thread
 from forum.actions.moving import move_thread
 from forum.actions.purging import purge_post
 from forum.actions.splitting import numbers_in, split_thread
 from forum.addresses import thread_url
+from forum.loading import board_at, post_of, thread_of
 from forum.models import Thread
 from forum.policy import ForumRight
 from forum.queries.acts import act_page

@@ -2,11 +2,11 @@ from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from forum.actions.drafts import discard
-from forum.loading import post_of
 from forum.actions.posts import edit_post as change_post
 from forum.addresses import number_url, thread_url
 from forum.cooking import preview
 from forum.forms import EditForm
+from forum.loading import post_of
 from forum.policy import ForumRight
 from forum.queries.history import diff_between, revisions_of
 from forum.queries.threads import one_post

@@ -1,6 +1,6 @@
 from flask import abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Select, select
+from sqlalchemy import bindparam, select
 
 from forum.actions.drafts import discard
 from forum.actions.posts import reply
@@ -12,7 +12,7 @@ from forum.models import Board, Community, Draft, Thread
 from forum.policy import IN_SIGHT, ForumRight, sight
 from forum.queries.threads import thread_view
 from forum.room import room
-from forum.views.pieces import post_body
+from forum.views.pieces import pieces_of
 from kernel.db import session
 from kernel.errors import InvalidError, NotFoundError
 from kernel.limits import POSTING, SMALL_DEEDS, limiter
@@ -25,7 +25,7 @@ _STAMP = (
     select(Thread.slug, Thread.version, Thread.post_count, Thread.merged_into_id)
     .join(Board, Board.id == Thread.board_id)
     .join(Community, Community.id == Thread.community_id)
-    .where(IN_SIGHT)
+    .where(Thread.id == bindparam("thread_id"), IN_SIGHT)
 )
 
 
@@ -42,7 +42,7 @@ def thread(thread_id: int, slug: str) -> ResponseReturnValue:
     at = request.args.get("at", default=1, type=int)
     if viewer.signed_in:
         return _render(thread_id, slug=slug, at=at)
-    stamp = session().execute(_stamp_of(thread_id), sight(viewer)).first()
+    stamp = session().connection().execute(_STAMP, {"thread_id": thread_id, **sight(viewer)}).first()
     if stamp is None:
         raise NotFoundError
     if stamp.slug != slug or stamp.merged_into_id is not None:
@@ -53,11 +53,6 @@ def thread(thread_id: int, slug: str) -> ResponseReturnValue:
         version=stamp.version,
         render=lambda: str(_render(thread_id, slug=slug, at=at)),
     )
-
-
-def _stamp_of(thread_id: int) -> Select[str, int, int, int | None]:
-    """What decides whether a ready-made page still holds."""
-    return _STAMP.where(Thread.id == thread_id)
 
 
 def _render(thread_id: int, *, slug: str, at: int, form: ReplyForm | None = None) -> ResponseReturnValue:
@@ -76,7 +71,7 @@ def _render(thread_id: int, *, slug: str, at: int, form: ReplyForm | None = None
             reply_to=request.args.get("reply_to", "", type=str)[:20],
         )
     return render_template(
-        "forum/thread.html", view=view, form=form, draft=draft, post_body=post_body, preview_html=None
+        "forum/thread.html", view=view, form=form, draft=draft, pieces=pieces_of(view), preview_html=None
     )
 
 
@@ -92,7 +87,7 @@ def send_reply(thread_id: int) -> ResponseReturnValue:
             view=view,
             form=form,
             draft=None,
-            post_body=post_body,
+            pieces=pieces_of(view),
             preview_html=preview(form.body.data),
         )
     if form.validate():
@@ -110,7 +105,7 @@ def send_reply(thread_id: int) -> ResponseReturnValue:
             discard(viewer, f"thread:{thread_id}")
             return redirect(number_url(view.thread.url, post.number), 303)
     return render_template(
-        "forum/thread.html", view=view, form=form, draft=None, post_body=post_body, preview_html=None
+        "forum/thread.html", view=view, form=form, draft=None, pieces=pieces_of(view), preview_html=None
     ), 422
 
 

@@ -1,0 +1,43 @@
+from sqlalchemy import and_, null, select
+
+from forum.models import Poll, PollOption, PollVote, Thread
+from forum.queries.rows import PollOptionRow, PollRow
+from kernel.clock import now
+from kernel.db import session
+from kernel.viewer import Viewer
+
+
+def poll_of(viewer: Viewer, thread: Thread, *, may_vote: bool) -> PollRow:
+    """The poll of a thread, with the choice of this viewer."""
+    rows = (
+        session()
+        .execute(
+            select(Poll, PollOption, PollVote.user_id if viewer.signed_in else null().label("user_id"))
+            .join(PollOption, PollOption.poll_id == Poll.id)
+            .outerjoin(PollVote, and_(PollVote.option_id == PollOption.id, PollVote.user_id == viewer.user_id))
+            .where(Poll.thread_id == thread.id)
+            .order_by(PollOption.position)
+        )
+        .all()
+    )
+    poll: Poll = rows[0][0]
+    options = [
+        PollOptionRow(
+            id=option.id,
+            text=option.text,
+            vote_count=option.vote_count,
+            percent=round(100 * option.vote_count / poll.voter_count) if poll.voter_count else 0,
+            is_mine=voter is not None,
+        )
+        for _poll_row, option, voter in rows
+    ]
+    return PollRow(
+        id=poll.id,
+        question=poll.question,
+        max_choices=poll.max_choices,
+        closes_at=poll.closes_at,
+        is_open=may_vote and (poll.closes_at is None or poll.closes_at > now()),
+        has_voted=any(option.is_mine for option in options),
+        voter_count=poll.voter_count,
+        options=options,
+    )
