@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from html import escape
 from io import BytesIO
 from pathlib import Path
+from urllib.parse import quote
 
 import click
 from PIL import Image
@@ -26,7 +27,6 @@ SIZES = {"desktop": (1280, 860, 1), "phone": (375, 760, 2)}
 THEMES = ("light", "dark")
 COMMUNITY = "materials"
 THREADS = {"zh": "钙钛矿组件在 85 ℃", "en": "Performance ratio fell from"}
-LOOKED_AFTER = THREADS["zh"]
 COLOURS = 128
 
 STRANGER = ("home-stranger", "sign-in")
@@ -78,13 +78,14 @@ With $Q = \\frac{h^3}{12\\,\\mu L}\\,\\Delta p$ the rise in viscosity explains h
 
 def find_thread(site: Site, words: str) -> str:
     """The address of the thread whose title starts with `words`."""
-    address: str | None = "/api/v1/threads?limit=100"
-    while address:
+    cursor: str | None = ""
+    while cursor is not None:
+        address = f"/api/v1/threads?limit=100&cursor={quote(cursor)}" if cursor else "/api/v1/threads?limit=100"
         answer = json.loads(site.get(address, Accept="application/json")[1])
         for thread in answer["items"]:
             if thread["title"].startswith(words):
                 return str(thread["url"]).removeprefix(site.url)
-        address = answer.get("next")
+        cursor = answer["next"]
     raise SystemExit(f"The demo town has no thread that starts with {words!r}.")
 
 

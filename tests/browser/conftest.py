@@ -1,5 +1,6 @@
 """A real server with the demo town, and a real browser that looks at it: wide and narrow, in Chinese and in English."""
 
+import json
 import os
 import shutil
 import socket
@@ -11,9 +12,10 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from seeds.town import MEMBER, MODERATOR, PASSWORD, STEWARD
 from tests.conftest import need
@@ -24,7 +26,7 @@ ON_A_MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 SIZES = {"desktop": (1280, 900), "phone": (375, 812)}
 LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
 LOOKS = tuple(f"{size}-{language}" for size in SIZES for language in LANGUAGES)
-PEOPLE = {"member": MEMBER, "moderator": MODERATOR, "staff": STEWARD}
+PEOPLE = {"member": MEMBER, "english": "tom-baker", "moderator": MODERATOR, "staff": STEWARD}
 STARTS_WITHIN = 120.0
 expect.set_options(timeout=10_000)
 
@@ -131,36 +133,79 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
+def look_of(look: str) -> dict[str, Any]:
+    """What a browser is told for a look such as `phone-zh`."""
+    size, _dash, language = look.partition("-")
+    width, height = SIZES[size]
+    return {
+        "viewport": {"width": width, "height": height},
+        "locale": LANGUAGES[language],
+        "timezone_id": "Asia/Shanghai",
+        "has_touch": size == "phone",
+        "is_mobile": size == "phone",
+        "reduced_motion": "reduce",
+    }
+
+
+class Windows:
+    """Opens windows of a look, each with cookies of its own, and keeps what went wrong in them."""
+
+    def __init__(self, browser: Browser, site: Site) -> None:
+        self.browser = browser
+        self.site = site
+        self.contexts: list[BrowserContext] = []
+        self.faults: list[str] = []
+
+    def open(self, look: str = "desktop-en", **options: Any) -> Page:
+        """A fresh window; `options` are those of Playwright's contexts."""
+        context = self.browser.new_context(base_url=self.site.url, **{**look_of(look), **options})
+        self.contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on("console", lambda line: self.faults.append(line.text) if line.type == "error" else None)
+        return page
+
+    def close(self) -> None:
+        """Close them all; a fault in a script, or one that the CSP stopped, fails the test."""
+        for context in self.contexts:
+            context.close()
+        assert [line for line in self.faults if not line.startswith("Failed to load resource")] == []
+
+
+@pytest.fixture
+def windows(browser: Browser, site: Site) -> Iterator[Windows]:
+    """For tests that need more than one window, or a special one."""
+    made = Windows(browser, site)
+    yield made
+    made.close()
+
+
 @pytest.fixture(params=LOOKS)
-def page(request: pytest.FixtureRequest, browser: Browser, site: Site) -> Iterator[Page]:
-    """A fresh window, once for each look; a fault in a script, or one that the CSP stopped, fails the test.
+def page(request: pytest.FixtureRequest, windows: Windows) -> Page:
+    """A fresh window, once for each look.
 
     A test that needs fewer looks says so: `@pytest.mark.parametrize("page", ["phone-zh"], indirect=True)`.
     """
-    size, _dash, language = request.param.partition("-")
-    width, height = SIZES[size]
-    context = browser.new_context(
-        base_url=site.url,
-        viewport={"width": width, "height": height},
-        locale=LANGUAGES[language],
-        timezone_id="Asia/Shanghai",
-        has_touch=size == "phone",
-        is_mobile=size == "phone",
-        reduced_motion="reduce",
-    )
-    opened = context.new_page()
-    faults: list[str] = []
-    opened.on("pageerror", lambda error: faults.append(str(error)))
-    opened.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
-    yield opened
-    context.close()
-    assert [line for line in faults if not line.startswith("Failed to load resource")] == []
+    return windows.open(request.param)
+
+
+@pytest.fixture(scope="session")
+def threads(site: Site) -> dict[str, str]:
+    """Addresses of some threads of the demo town by the beginning of their titles."""
+    found: dict[str, str] = {}
+    cursor: str | None = ""
+    while cursor is not None:
+        with urllib.request.urlopen(f"{site.url}/api/v1/threads?limit=100&cursor={cursor}", timeout=30) as answer:  # noqa: S310 - our own server
+            listed = json.load(answer)
+        found |= {thread["title"]: thread["url"].removeprefix(site.url) for thread in listed["items"]}
+        cursor = listed["next"]
+    return found
 
 
 def sign_in(page: Page, who: str) -> None:
-    """Go through the form as one of the demo town's people: member, moderator or staff."""
+    """Go through the form as one of the demo town's people: member, english, moderator, staff, or by handle."""
     page.goto("/sign-in")
-    page.fill("input[name=name]", PEOPLE[who])
+    page.fill("input[name=name]", PEOPLE.get(who, who))
     page.fill("input[name=password]", PASSWORD)
     page.locator("main form button[type=submit]").last.click()
     page.wait_for_url(lambda url: "/sign-in" not in url)
