@@ -14,8 +14,10 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from forum.queries import page
 from guildhall.app import create_app
 from guildhall.settings import Settings
+from kernel import pagecache
 from kernel.db import db
 
 REQUIRED = {name for name in os.environ.get("GUILDHALL_REQUIRE", "").split(",") if name}
@@ -53,6 +55,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 def pytest_runtest_setup() -> None:
     socket_allow_hosts(["127.0.0.1", "localhost", "::1"], allow_unix_socket=True)
+
+
+@pytest.fixture(autouse=True)
+def _empty_shelves() -> None:
+    """Forget what was rendered before: a test that is undone leaves its numbers to the next."""
+    for shelf in (pagecache._pages, pagecache._pieces, page._summaries):
+        shelf._items.clear()
+        shelf._bytes = 0
 
 
 @pytest.fixture(scope="session")

@@ -36,12 +36,12 @@ WORDS = {
     "zqstaff": {"staff"},
     "zqmoved": {"insider"},
     "zqdeleted": {"moderator", "staff"},
-    "zqremoved": {"insider", "moderator", "staff"},
+    "zqremoved": {"moderator", "staff"},
     "zqpurged": set(),
     "zqdraft": {"insider"},
     "zqnote": {"insider"},
     "zqunused": {"insider"},
-    "zqaddress": {"insider", "staff"},
+    "zqaddress": {"insider"},
 }
 
 
