@@ -3,12 +3,11 @@
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine, func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -19,7 +18,7 @@ from guildhall.settings import Settings
 from kernel.checks import run_checks
 from kernel.db import db
 from kernel.work import unit_of_work
-from tests.conftest import POSTGRES, need
+from tests.conftest import need, postgres_url
 from tests.makers.api import PREFIX, Program
 from tests.makers.forum import thread
 from tests.makers.people import api_token, person
@@ -74,13 +73,11 @@ def test_a_key_is_visible_ascii(client: FlaskClient, key: str) -> None:
 @pytest.fixture(params=["sqlite", "postgres"])
 def committed(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     """A site of its own, whose commits are real."""
-    url, name = "", f"guildhall_once_{uuid4().hex[:12]}"
-    admin = create_engine(f"{POSTGRES}/postgres", isolation_level="AUTOCOMMIT")
+    url = ""
     if request.param == "postgres":
-        need("postgres", found=request.getfixturevalue("_postgres") is not None)
-        with admin.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE \"{name}\" ENCODING 'UTF8' TEMPLATE template0"))
-        url = f"{POSTGRES}/{name}"
+        found = postgres_url("once")
+        need("postgres", found=found is not None)
+        url = found or ""
     site = create_app(Settings(data=tmp_path, database_url=url, rate_limits=False, log_requests=False))
     with site.app_context():
         from seeds import ensure_sectors
@@ -91,10 +88,6 @@ def committed(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]
     with site.app_context():
         db.session.remove()
         db.engine.dispose()
-    if request.param == "postgres":
-        with admin.connect() as connection:
-            connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    admin.dispose()
 
 
 def _at_once(site: Flask, sendings: list[tuple[str, dict[str, str], dict[str, str]]]) -> list[TestResponse]:
