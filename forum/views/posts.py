@@ -106,7 +106,8 @@ def split_tags(text: str | None) -> list[str]:
 
 
 def put_errors(form: EditForm, error: InvalidError) -> None:
-    """Show an action's refusal at the fields it names."""
+    """Show an action's refusal at the fields it names; what no field is named for, as a whole at the text."""
     for name, message in (error.errors or {"body": error.detail}).items():
-        field = form[name] if name in form else form["body"]
-        field.errors = [*field.errors, message]
+        is_here = name in form
+        field = form[name if is_here else "body"]
+        field.errors = [*field.errors, message if is_here else error.detail or message]

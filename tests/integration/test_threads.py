@@ -80,6 +80,16 @@ def test_the_same_form_sent_twice_starts_one_thread(client: FlaskClient, databas
     assert len(database.scalars(select(Thread)).all()) == 1
 
 
+def test_a_form_sent_again_with_another_text_says_why_it_is_refused(client: FlaskClient) -> None:
+    sign_in(client, person())
+    form = {"place": "materials/general", "kind": "discussion", "title": "Sent and changed", "once": "the-same-key"}
+    assert client.post("/threads", data=form | {"body": "text"}).status_code == 303
+    again = client.post("/threads", data=form | {"body": "another text"})
+    assert again.status_code == 422
+    assert "This was sent before with other content." in again.text
+    assert "another text" in again.text
+
+
 def test_the_same_reply_sent_twice_stands_once(client: FlaskClient, database: Session) -> None:
     started = thread()
     sign_in(client, person())
