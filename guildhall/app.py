@@ -13,7 +13,7 @@ from accounts import login
 from guildhall.assets import install_assets
 from guildhall.rooms import open_rooms
 from guildhall.settings import Settings
-from kernel import i18n, web
+from kernel import i18n, marks, web
 from kernel.db import db, prepare_engine
 from kernel.limits import limiter
 from kernel.logs import configure_logs
@@ -68,6 +68,7 @@ def create_app(settings: Settings | None = None) -> Guildhall:
         i18n.gettext, i18n.ngettext, newstyle=True
     )
     csrf.init_app(app)
+    app.jinja_env.globals.update(csrf_token=lambda: marks.FORM_TOKEN, here_mark=marks.HERE)
     login.install(app)
     limiter.init_app(app)
     web.install(app)
@@ -120,6 +121,7 @@ def _context() -> dict[str, Any]:
         "can": lambda right, subject=None: can(viewer, right, subject),
         "when": lambda moment: i18n.when(moment, viewer.timezone),
         "day": lambda moment: i18n.day(moment, viewer.timezone),
+        "here_url": marks.HERE if viewer.signed_in else request.full_path.rstrip("?"),
         "html_lang": i18n.LANG_TAGS[viewer.locale],
         "site_name": request.environ.get("guildhall.site_name", "会馆 Guildhall"),
     }

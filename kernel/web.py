@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from kernel.db import SAFE_METHODS, session
 from kernel.errors import GuildhallError, UnauthenticatedError
+from kernel.marks import fill
 from kernel.viewer import Viewer
 from kernel.work import unit_of_work
 
@@ -87,6 +88,7 @@ def _start() -> None:
 
 
 def _finish(response: Response) -> Response:
+    fill(response)
     headers = response.headers
     headers.update({key: value for key, value in HEADERS.items() if key not in headers})
     if "Content-Security-Policy" not in headers:

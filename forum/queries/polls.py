@@ -1,4 +1,7 @@
-from sqlalchemy import and_, null, select
+from functools import cache
+from typing import Any
+
+from sqlalchemy import BindParameter, Select, and_, bindparam, select
 
 from forum.models import Poll, PollOption, PollVote, Thread
 from forum.queries.rows import PollOptionRow, PollRow
@@ -9,19 +12,9 @@ from kernel.viewer import Viewer
 
 def poll_of(viewer: Viewer, thread: Thread, *, may_vote: bool) -> PollRow:
     """The poll of a thread, with the choice of this viewer."""
-    rows = (
-        session()
-        .execute(
-            select(Poll, PollOption, PollVote.user_id if viewer.signed_in else null().label("user_id"))
-            .join(PollOption, PollOption.poll_id == Poll.id)
-            .outerjoin(PollVote, and_(PollVote.option_id == PollOption.id, PollVote.user_id == viewer.user_id))
-            .where(Poll.thread_id == thread.id)
-            .order_by(PollOption.position)
-        )
-        .all()
-    )
+    rows = session().execute(_statement(), {"thread_id": thread.id, "me": viewer.user_id}).all()
     poll: Poll = rows[0][0]
-    options = [
+    options = tuple(
         PollOptionRow(
             id=option.id,
             text=option.text,
@@ -30,7 +23,7 @@ def poll_of(viewer: Viewer, thread: Thread, *, may_vote: bool) -> PollRow:
             is_mine=voter is not None,
         )
         for _poll_row, option, voter in rows
-    ]
+    )
     return PollRow(
         id=poll.id,
         question=poll.question,
@@ -40,4 +33,16 @@ def poll_of(viewer: Viewer, thread: Thread, *, may_vote: bool) -> PollRow:
         has_voted=any(option.is_mine for option in options),
         voter_count=poll.voter_count,
         options=options,
+    )
+
+
+@cache
+def _statement() -> Select[Any]:
+    me: BindParameter[int] = bindparam("me")
+    return (
+        select(Poll, PollOption, PollVote.user_id)
+        .join(PollOption, PollOption.poll_id == Poll.id)
+        .outerjoin(PollVote, and_(PollVote.option_id == PollOption.id, PollVote.user_id == me))
+        .where(Poll.thread_id == bindparam("thread_id"))
+        .order_by(PollOption.position)
     )

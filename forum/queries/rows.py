@@ -177,7 +177,7 @@ class PollRow:
     is_open: bool
     has_voted: bool
     voter_count: int
-    options: list[PollOptionRow]
+    options: tuple[PollOptionRow, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 from flask import abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 from sqlalchemy import bindparam, select
 
 from forum.actions.drafts import discard
@@ -10,12 +11,14 @@ from forum.cooking import preview
 from forum.forms import ReplyForm
 from forum.models import Board, Community, Draft, Thread
 from forum.policy import IN_SIGHT, ForumRight, sight
+from forum.queries.rows import ThreadView
 from forum.queries.threads import thread_view
 from forum.room import room
 from forum.views.pieces import pieces_of
 from kernel.db import session
 from kernel.errors import InvalidError, NotFoundError
 from kernel.limits import POSTING, SMALL_DEEDS, limiter
+from kernel.marks import ONCE
 from kernel.pagecache import page_for_strangers
 from kernel.web import current_viewer
 
@@ -55,7 +58,7 @@ def thread(thread_id: int, slug: str) -> ResponseReturnValue:
     )
 
 
-def _render(thread_id: int, *, slug: str, at: int, form: ReplyForm | None = None) -> ResponseReturnValue:
+def _render(thread_id: int, *, slug: str, at: int) -> ResponseReturnValue:
     viewer = current_viewer()
     view = thread_view(viewer, thread_id, at=at)
     if view.merged_into_url and not view.may_moderate:
@@ -64,14 +67,23 @@ def _render(thread_id: int, *, slug: str, at: int, form: ReplyForm | None = None
         query = request.query_string.decode("ascii", "ignore")
         return redirect(view.thread.url + (f"?{query}" if query else ""), 301)
     draft = session().get(Draft, (viewer.user_id, f"thread:{thread_id}")) if view.may_reply else None
-    if form is None and view.may_reply:
-        form = ReplyForm(
-            formdata=None,
-            body=draft.body if draft else "",
-            reply_to=request.args.get("reply_to", "", type=str)[:20],
-        )
+    reply_to = request.args.get("reply_to", "")[:20]
+    form = ReplyForm(formdata=None, body=draft.body if draft else "", reply_to=reply_to) if draft or reply_to else None
+    return _page(view, form=form, draft=draft)
+
+
+def _page(
+    view: ThreadView, *, form: ReplyForm | None = None, draft: Draft | None = None, shown: Markup | None = None
+) -> str:
+    """The thread's page; without a form of its own, with the empty one that everybody gets."""
     return render_template(
-        "forum/thread.html", view=view, form=form, draft=draft, pieces=pieces_of(view), preview_html=None
+        "forum/thread.html",
+        view=view,
+        pieces=pieces_of(view),
+        form=form,
+        blank_form=lambda: ReplyForm(formdata=None, once=ONCE),
+        draft=draft,
+        preview_html=shown,
     )
 
 
@@ -82,14 +94,7 @@ def send_reply(thread_id: int) -> ResponseReturnValue:
     viewer, form = current_viewer(), ReplyForm()
     view = thread_view(viewer, thread_id, at=LAST)
     if request.form.get("preview"):
-        return render_template(
-            "forum/thread.html",
-            view=view,
-            form=form,
-            draft=None,
-            pieces=pieces_of(view),
-            preview_html=preview(form.body.data),
-        )
+        return _page(view, form=form, shown=preview(form.body.data))
     if form.validate():
         try:
             post = reply(
@@ -104,9 +109,7 @@ def send_reply(thread_id: int) -> ResponseReturnValue:
         else:
             discard(viewer, f"thread:{thread_id}")
             return redirect(number_url(view.thread.url, post.number), 303)
-    return render_template(
-        "forum/thread.html", view=view, form=form, draft=None, pieces=pieces_of(view), preview_html=None
-    ), 422
+    return _page(view, form=form), 422
 
 
 @room.page("/threads/<int:thread_id>/read", may=ForumRight.READ_MARK, methods=("POST",))
