@@ -12,17 +12,17 @@ from kernel.viewer import Viewer
 
 def poll_of(viewer: Viewer, thread: Thread, *, may_vote: bool) -> PollRow:
     """The poll of a thread, with the choice of this viewer."""
-    rows = session().execute(_statement(), {"thread_id": thread.id, "me": viewer.user_id}).all()
-    poll: Poll = rows[0][0]
+    rows = session().connection().execute(_statement(), {"thread_id": thread.id, "me": viewer.user_id}).all()
+    poll = rows[0]
     options = tuple(
         PollOptionRow(
-            id=option.id,
+            id=option.option_id,
             text=option.text,
             vote_count=option.vote_count,
             percent=round(100 * option.vote_count / poll.voter_count) if poll.voter_count else 0,
-            is_mine=voter is not None,
+            is_mine=option.user_id is not None,
         )
-        for _poll_row, option, voter in rows
+        for option in rows
     )
     return PollRow(
         id=poll.id,
@@ -40,7 +40,17 @@ def poll_of(viewer: Viewer, thread: Thread, *, may_vote: bool) -> PollRow:
 def _statement() -> Select[Any]:
     me: BindParameter[int] = bindparam("me")
     return (
-        select(Poll, PollOption, PollVote.user_id)
+        select(
+            Poll.id,
+            Poll.question,
+            Poll.max_choices,
+            Poll.closes_at,
+            Poll.voter_count,
+            PollOption.id.label("option_id"),
+            PollOption.text,
+            PollOption.vote_count,
+            PollVote.user_id,
+        )
         .join(PollOption, PollOption.poll_id == Poll.id)
         .outerjoin(PollVote, and_(PollVote.option_id == PollOption.id, PollVote.user_id == me))
         .where(Poll.thread_id == bindparam("thread_id"))

@@ -196,6 +196,15 @@ class Pages:
 
 
 @dataclass(frozen=True, slots=True)
+class DraftRow:
+    """A reply that the viewer began."""
+
+    body: str
+    updated_at: datetime
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class ThreadView:
     """Everything a thread's page shows."""
 
@@ -207,6 +216,7 @@ class ThreadView:
     my_level: str
     is_bookmarked: bool
     read_number: int
+    draft: DraftRow | None
     has_math: bool
     source_url: str
     source_name: str

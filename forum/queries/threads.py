@@ -7,12 +7,12 @@ from sqlalchemy import BindParameter, Select, and_, bindparam, select
 
 from activity.models import Bookmark
 from forum.addresses import thread_url
-from forum.models import Post, Thread
+from forum.models import Draft, Post, Thread
 from forum.policy import IN_SIGHT, ForumRight, sight
 from forum.queries.lists import row_of, statement_for
 from forum.queries.page import pages_of, posts_of_page
 from forum.queries.polls import poll_of
-from forum.queries.rows import PostRow, ThreadView
+from forum.queries.rows import DraftRow, PostRow, ThreadView
 from kernel.db import session
 from kernel.errors import NotFoundError
 from kernel.policy import Denied, verdict
@@ -21,7 +21,7 @@ from kernel.viewer import Viewer
 
 def thread_view(viewer: Viewer, thread_id: int, *, at: int | None = None) -> ThreadView:
     """Everything on the page of a thread that holds post number `at`; raises `NotFoundError`."""
-    facts = {"thread_id": thread_id, "me": viewer.user_id, **sight(viewer)}
+    facts = {"thread_id": thread_id, "place": f"thread:{thread_id}", "me": viewer.user_id, **sight(viewer)}
     thread: Any = session().connection().execute(_statement(), facts).first()
     if thread is None:
         raise NotFoundError
@@ -37,6 +37,7 @@ def thread_view(viewer: Viewer, thread_id: int, *, at: int | None = None) -> Thr
         my_level=thread.level or "normal",
         is_bookmarked=thread.bookmark_id is not None,
         read_number=thread.read_number or 0,
+        draft=DraftRow(thread.draft_body, thread.draft_at, thread.draft_version) if thread.draft_at else None,
         has_math=thread.has_math,
         source_url=thread.source_url,
         source_name=thread.source_name,
@@ -55,11 +56,17 @@ def _statement() -> Select[Any]:
     me: BindParameter[int] = bindparam("me")
     return (
         statement_for(me)
-        .add_columns(Bookmark.id.label("bookmark_id"))
+        .add_columns(
+            Bookmark.id.label("bookmark_id"),
+            Draft.body.label("draft_body"),
+            Draft.updated_at.label("draft_at"),
+            Draft.version.label("draft_version"),
+        )
         .outerjoin(
             Bookmark,
             and_(Bookmark.kind == "forum.thread", Bookmark.ref_id == Thread.id, Bookmark.user_id == me),
         )
+        .outerjoin(Draft, and_(Draft.user_id == me, Draft.place == bindparam("place")))
         .where(Thread.id == bindparam("thread_id"), IN_SIGHT)
     )
 

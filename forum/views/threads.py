@@ -9,9 +9,9 @@ from forum.actions.reading import mark_thread_read
 from forum.addresses import number_url, page_of, thread_url
 from forum.cooking import preview
 from forum.forms import ReplyForm
-from forum.models import Board, Community, Draft, Thread
+from forum.models import Board, Community, Thread
 from forum.policy import IN_SIGHT, ForumRight, sight
-from forum.queries.rows import ThreadView
+from forum.queries.rows import DraftRow, ThreadView
 from forum.queries.threads import thread_view
 from forum.room import room
 from forum.views.pieces import pieces_of
@@ -66,14 +66,14 @@ def _render(thread_id: int, *, slug: str, at: int) -> ResponseReturnValue:
     if view.thread.url != thread_url(thread_id, slug):
         query = request.query_string.decode("ascii", "ignore")
         return redirect(view.thread.url + (f"?{query}" if query else ""), 301)
-    draft = session().get(Draft, (viewer.user_id, f"thread:{thread_id}")) if view.may_reply else None
+    draft = view.draft if view.may_reply else None
     reply_to = request.args.get("reply_to", "")[:20]
     form = ReplyForm(formdata=None, body=draft.body if draft else "", reply_to=reply_to) if draft or reply_to else None
     return _page(view, form=form, draft=draft)
 
 
 def _page(
-    view: ThreadView, *, form: ReplyForm | None = None, draft: Draft | None = None, shown: Markup | None = None
+    view: ThreadView, *, form: ReplyForm | None = None, draft: DraftRow | None = None, shown: Markup | None = None
 ) -> str:
     """The thread's page; without a form of its own, with the empty one that everybody gets."""
     return render_template(
