@@ -16,7 +16,7 @@ def ensure_sectors() -> None:
     data = tomllib.loads(TAXONOMY.read_text(encoding="utf-8"))
     with unit_of_work():
         known = {community.slug: community for community in session().scalars(select(Community))}
-        boards = set(session().execute(select(Board.community_id, Board.slug)).tuples())
+        boards = set(session().execute(select(Board.community_id, Board.slug)))
         for position, sector in enumerate(data["sector"], start=1):
             community = known.get(sector["slug"]) or Community(
                 slug=sector["slug"],
