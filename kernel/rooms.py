@@ -1,6 +1,6 @@
 """A room of the house: a blueprint whose every page names who may knock."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import wraps
 from typing import Any
@@ -8,8 +8,11 @@ from typing import Any
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
+from kernel.errors import NotFoundError
 from kernel.policy import DOORS, Door, check_door
 from kernel.web import current_viewer
+
+LARGEST_ID = 2**63 - 1
 
 View = Callable[..., ResponseReturnValue]
 
@@ -29,7 +32,7 @@ class Room(Blueprint):
         endpoint: str | None = None,
         form_token: bool = True,
     ) -> Callable[[View], View]:
-        """Route `rule` to the view. `may` is a door, or a right whose door is checked here and whose rule in the action.
+        """Route `rule` to the view. `may` is a door, or a right: its door is checked here, its rule in the action.
 
         `form_token=False` is for the few harmless forms of pages that set no cookie for strangers.
         """
@@ -40,6 +43,7 @@ class Room(Blueprint):
 
             @wraps(view)
             def guarded(**values: Any) -> ResponseReturnValue:
+                check_path(values)
                 check_door(current_viewer(), may if isinstance(may, Door) else DOORS[may])
                 return view(**values)
 
@@ -49,6 +53,13 @@ class Room(Blueprint):
             return view
 
         return register
+
+
+def check_path(values: Mapping[str, Any]) -> None:
+    """Nothing has a number that no database holds, or a name with U+0000: both would fail in the driver."""
+    for value in values.values():
+        if value > LARGEST_ID if isinstance(value, int) else "\x00" in str(value):
+            raise NotFoundError
 
 
 def is_fragment() -> bool:

@@ -11,8 +11,9 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from kernel.api.endpoints import ENDPOINTS, PREFIX, Endpoint, endpoint, room
 from kernel.api.reading import has_required
-from kernel.api.shapes import LARGEST_ID, Shown
+from kernel.api.shapes import Shown
 from kernel.policy import DOORS, Door
+from kernel.rooms import LARGEST_ID
 
 PART = re.compile(r"<(?:(?P<converter>\w+)(?:\((?P<choices>[^)]*)\))?:)?(?P<name>\w+)>")
 TEMPLATE = "#/components/schemas/{model}"

@@ -11,8 +11,7 @@ from flask_babel import gettext as _
 from pydantic import BaseModel, ValidationError
 from werkzeug.datastructures import FileStorage
 
-from kernel.api.shapes import LARGEST_ID
-from kernel.errors import GuildhallError, InvalidError, NotFoundError
+from kernel.errors import GuildhallError, InvalidError
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -31,13 +30,6 @@ class WrongContentError(GuildhallError):
 
     status = 415
     code = "unsupported-media-type"
-
-
-def check_path(values: Mapping[str, Any]) -> None:
-    """Nothing has a number that no database holds, or a name with U+0000."""
-    for value in values.values():
-        if value > LARGEST_ID if isinstance(value, int) else "\x00" in value:
-            raise NotFoundError
 
 
 def read_query(model: type[M]) -> M:

@@ -6,9 +6,10 @@ from flask import current_app
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from kernel.rooms import LARGEST_ID
+
 T = TypeVar("T")
 
-LARGEST_ID = 2**63 - 1
 LIST = 30
 
 

@@ -323,3 +323,12 @@ def test_writes_are_limited_by_member(tmp_path: Path) -> None:
     with site.app_context():
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.mark.parametrize("prefix", ["", PREFIX])
+@pytest.mark.parametrize(
+    "path",
+    ["/threads/99999999999999999999999", "/posts/99999999999999999999999", "/people/a%00b", "/communities/a%00b"],
+)
+def test_an_address_that_no_database_can_hold_leads_nowhere(client: FlaskClient, prefix: str, path: str) -> None:
+    assert client.get(prefix + path).status_code == 404
