@@ -13,6 +13,7 @@ from accounts.queries import complete_handles, people_page, person_by_handle
 from forum.models import Thread
 from forum.queries import lists
 from forum.queries.communities import level_of
+from kernel.i18n import guess_lang
 from kernel.limits import SMALL_DEEDS, limiter
 from kernel.policy import Door
 from kernel.web import current_viewer
@@ -34,6 +35,7 @@ class Profile:
     region_name: str
     fields: list[str]
     bio_html: Markup
+    bio_lang: str
     website: str
     orcid: str | None
     joined_at: datetime
@@ -52,6 +54,7 @@ def profile_of(user: User, locale: str) -> Profile:
         region_name=region_name(user.region, locale),
         fields=user.fields,
         bio_html=Markup(user.bio_html),  # noqa: S704 - cooked and sanitised when it was stored
+        bio_lang=guess_lang(user.bio),
         website=user.website,
         orcid=user.orcid,
         joined_at=user.created_at,
