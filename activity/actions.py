@@ -83,7 +83,7 @@ def take_back(viewer: Viewer, *, ref: Ref) -> bool:
     return bool(session().execute(delete(Bookmark).where(*mine)).rowcount)  # type: ignore[attr-defined]
 
 
-def notify(  # noqa: PLR0913 - the facts of one event
+def notify(
     reasons: Mapping[int, str], *, event: str, actor_id: int | None, ref: Ref, place: Ref, audience: str
 ) -> int:
     """Tell each of these people, for the reason given, of what happened to `ref` in `place`.
@@ -133,7 +133,7 @@ def mark_read(viewer: Viewer, *, place: Ref | None = None) -> None:
     session().execute(change.execution_options(synchronize_session=False))
 
 
-def record_act(  # noqa: PLR0913 - the facts of one act
+def record_act(
     actor: Viewer,
     *,
     act: str,

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any
 
 import click
+from flask import has_app_context
 
 from guildhall import serving, upkeep
 from guildhall.rooms import ROOMS
@@ -18,10 +19,12 @@ def main() -> None:
 
 
 def _in_app(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Run a command inside the application that the environment's settings describe."""
+    """Run a command inside the application at hand, else inside the one that the environment's settings describe."""
 
     @wraps(function)
     def run(*args: Any, **kwargs: Any) -> Any:
+        if has_app_context():
+            return function(*args, **kwargs)
         from guildhall.app import create_app  # the application is made only when a command needs it
 
         with create_app().app_context():

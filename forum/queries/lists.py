@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Row, Select, and_, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Row, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import aliased
 
 from accounts.models import User
@@ -42,10 +43,12 @@ def thread_page(
     with_muted: bool = False,
 ) -> Page[ThreadRow]:
     """Threads that `viewer` sees and that satisfy `where`, newest activity first."""
-    query = statement_for(viewer.user_id).where(live_threads(viewer), *where)
+    query = list_statement().where(live_threads(viewer), *where)
     if viewer.signed_in and not with_muted:
         query = query.where(or_(Follow.level.is_(None), Follow.level != Level.MUTED))
-    return keyset_page(query, keys=keys, limit=limit, cursor=cursor).map(lambda row: row_of(row, viewer))
+    return keyset_page(query, keys=keys, limit=limit, cursor=cursor, params={"me": viewer.user_id}).map(
+        lambda row: row_of(row, viewer)
+    )
 
 
 def set_apart(viewer: Viewer, *where: ColumnElement[bool]) -> tuple[list[ThreadRow], list[ThreadRow]]:
@@ -53,10 +56,13 @@ def set_apart(viewer: Viewer, *where: ColumnElement[bool]) -> tuple[list[ThreadR
     places = select(Thread.id).join(Board, Board.id == Thread.board_id).where(live_threads(viewer), *where)
     pinned = places.where(Thread.pinned_at.is_not(None)).order_by(Thread.pinned_at.desc()).limit(SOME)
     open_ = places.where(waiting()).order_by(Thread.last_post_at.desc(), Thread.id.desc()).limit(SOME)
-    query = statement_for(viewer.user_id).where(
+    query = list_statement().where(
         or_(Thread.id.in_(select(pinned.subquery().c.id)), Thread.id.in_(select(open_.subquery().c.id)))
     )
-    rows = [row_of(row, viewer) for row in session().execute(query.order_by(Thread.last_post_at.desc()))]
+    rows = [
+        row_of(row, viewer)
+        for row in session().execute(query.order_by(Thread.last_post_at.desc()), {"me": viewer.user_id})
+    ]
     return [row for row in rows if row.is_pinned], [
         row for row in rows if row.kind == ThreadKind.QUESTION and not row.is_answered
     ][:SOME]
@@ -125,8 +131,10 @@ def not_muted(viewer: Viewer) -> ColumnElement[bool]:
     )
 
 
-def statement_for(me: int | BindParameter[int] | None) -> Select[Any]:
-    """Threads with place, authors, and what the person `me` has read and follows of each."""
+@cache
+def list_statement() -> Select[Any]:
+    """Threads with place, authors, and what the person of parameter `me` has read and follows of each."""
+    me: BindParameter[int] = bindparam("me")
     return (
         select(
             *_thread.columns,
@@ -156,7 +164,7 @@ def statement_for(me: int | BindParameter[int] | None) -> Select[Any]:
 
 
 def row_of(row: Row[Any], viewer: Viewer) -> ThreadRow:
-    """A thread's row from the columns of `statement_for`."""
+    """A thread's row from the columns of `list_statement`."""
     language = "zh" if viewer.locale.startswith("zh") else "en"
     facts = row._mapping  # noqa: SLF001 - the public name of a row's mapping
     is_new = (
@@ -209,7 +217,7 @@ def thread_row(
         kind=thread.kind,
         lens=thread.lens,
         lang=thread.lang,
-        tags=thread.tags,
+        tags=tuple(thread.tags),
         author=author,
         created_at=thread.created_at,
         last_post_at=thread.last_post_at,

@@ -1,7 +1,7 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, and_, bindparam, select
+from sqlalchemy import BindParameter, and_, bindparam, select
 
 from forum.models import Poll, PollOption, PollVote, Thread
 from forum.queries.rows import PollOptionRow, PollRow
@@ -37,7 +37,7 @@ def poll_of(viewer: Viewer, thread: Thread, *, may_vote: bool) -> PollRow:
 
 
 @cache
-def _statement() -> Select[Any]:
+def _statement() -> Any:
     me: BindParameter[int] = bindparam("me")
     return (
         select(

@@ -1,13 +1,11 @@
 """What the pages show: plain rows, complete when they reach a template, so that no query starts in one."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from markupsafe import Markup
-
-if TYPE_CHECKING:
-    from forum.queries.page import PagePosts
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +97,7 @@ class ThreadRow:
     kind: str
     lens: str | None
     lang: str
-    tags: list[str]
+    tags: tuple[str, ...]
     author: Person
     created_at: datetime
     last_post_at: datetime
@@ -195,6 +193,22 @@ class Pages:
     jump_url: str
 
 
+class PostsOnPage(Protocol):
+    """The posts of a page, read when they are asked for, and the key of all that their looks depend on."""
+
+    @property
+    def key(self) -> tuple[Hashable, ...]:
+        """Two viewers with equal keys see the same."""
+
+    @property
+    def posts(self) -> list[PostRow]:
+        """In the order of their numbers."""
+
+    @property
+    def accepted(self) -> PostRow | None:
+        """The accepted answer, on the first page of its question."""
+
+
 @dataclass(frozen=True, slots=True)
 class DraftRow:
     """A reply that the viewer began."""
@@ -209,7 +223,7 @@ class ThreadView:
     """Everything a thread's page shows."""
 
     thread: ThreadRow
-    page: "PagePosts"
+    page: PostsOnPage
     poll: PollRow | None
     pages: Pages
     accepted_number: int | None

@@ -9,7 +9,7 @@ from activity.models import Bookmark
 from forum.addresses import thread_url
 from forum.models import Draft, Post, Thread
 from forum.policy import IN_SIGHT, ForumRight, sight
-from forum.queries.lists import row_of, statement_for
+from forum.queries.lists import list_statement, row_of
 from forum.queries.page import pages_of, posts_of_page
 from forum.queries.polls import poll_of
 from forum.queries.rows import DraftRow, PostRow, ThreadView
@@ -55,7 +55,7 @@ def _statement() -> Select[Any]:
     """The thread with its place and author, and what I made of it."""
     me: BindParameter[int] = bindparam("me")
     return (
-        statement_for(me)
+        list_statement()
         .add_columns(
             Bookmark.id.label("bookmark_id"),
             Draft.body.label("draft_body"),

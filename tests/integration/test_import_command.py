@@ -17,7 +17,7 @@ THREADS = 1_200
 
 
 def guildhall(data: Path, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(  # noqa: S603 - our own command
+    return subprocess.Popen(
         [sys.executable, "-m", "guildhall", *arguments],
         cwd=ROOT,
         env={**os.environ, "GUILDHALL_DATA": str(data), "GUILDHALL_DATABASE_URL": ""},
@@ -54,7 +54,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "from guildhall.app import create_app; from seeds import ensure_sectors\n"
         "with create_app().app_context(): ensure_sectors()"
     )
-    subprocess.run(  # noqa: S603 - our own command
+    subprocess.run(
         [sys.executable, "-c", make_sectors], cwd=ROOT, env={**os.environ, "GUILDHALL_DATA": str(data)}, check=True
     )
     return data

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine, func, select, text
+from sqlalchemy import func, select
 
 from accounts.viewers import viewer_for
 from forum.actions.answers import accept_answer
@@ -27,7 +27,7 @@ from kernel.checks import run_checks
 from kernel.db import db, session
 from kernel.errors import GuildhallError
 from kernel.work import unit_of_work
-from tests.conftest import POSTGRES, need
+from tests.conftest import need, postgres_url
 from tests.makers.forum import board, opening_post, post, thread
 from tests.makers.people import person
 
@@ -37,13 +37,11 @@ Deed = Callable[[], object]
 @pytest.fixture(params=["sqlite", "postgres"])
 def site(request: pytest.FixtureRequest, tmp_path) -> Iterator[Flask]:
     """A site of its own, whose transactions are real: what one commits, the others see."""
-    url, name = "", f"guildhall_at_once_{uuid4().hex[:12]}"
-    admin = create_engine(f"{POSTGRES}/postgres", isolation_level="AUTOCOMMIT")
+    url = ""
     if request.param == "postgres":
-        need("postgres", found=request.getfixturevalue("_postgres") is not None)
-        with admin.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE \"{name}\" ENCODING 'UTF8' TEMPLATE template0"))
-        url = f"{POSTGRES}/{name}"
+        found = postgres_url(f"at_once_{uuid4().hex[:8]}")
+        need("postgres", found=found is not None)
+        url = found or ""
     app = create_app(
         Settings(
             data=tmp_path, database_url=url, rate_limits=False, log_requests=False, secret_key="only-for-tests-" * 4
@@ -57,10 +55,6 @@ def site(request: pytest.FixtureRequest, tmp_path) -> Iterator[Flask]:
         yield app
         db.session.remove()
         db.engine.dispose()
-    if request.param == "postgres":
-        with admin.connect() as connection:
-            connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    admin.dispose()
 
 
 def at_once(site: Flask, *deeds: Deed) -> list[object]:
