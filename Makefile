@@ -50,7 +50,7 @@ screenshots: $(STAMP)
 	$(BIN)/python -m docs.screenshots
 
 migration: $(STAMP)
-	@GUILDHALL_DATA="$(DATA)" $(BIN)/flask --app wsgi db migrate -m "$(MESSAGE)"
+	@GUILDHALL_DATA="$(DATA)" $(BIN)/guildhall db migrate -m "$(MESSAGE)"
 
 upgrade: $(STAMP)
 	@GUILDHALL_DATA="$(DATA)" $(BIN)/guildhall db upgrade

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from bench.filling import HANDLE, LONG_THREAD, PASSWORD, fill
 from forum.models import Community, Thread
 from guildhall.app import create_app
+from guildhall.migrations import with_migrations
 from kernel.db import db
 from kernel.work import unit_of_work
 
@@ -19,7 +20,7 @@ ENOUGH = 20
 def main() -> None:
     """Fill the site in the directory that is named."""
     data = Path(sys.argv[1])
-    with create_app().app_context():
+    with with_migrations(create_app()).app_context():
         upgrade()
         db.engine.dispose()
         fill()

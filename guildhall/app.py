@@ -3,7 +3,6 @@ from typing import Any
 
 from flask import g, request
 from flask_babel import Babel
-from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 from sqlalchemy import Engine, event
@@ -61,7 +60,6 @@ def create_app(settings: Settings | None = None) -> Guildhall:
     configure_logs(requests=settings.log_requests)
     i18n.compile_catalogues(ROOT / "translations")
     db.init_app(app)
-    Migrate(app, db, directory=str(ROOT / "migrations"), compare_type=True, render_as_batch=True)
     Babel(app, locale_selector=_locale, timezone_selector=_timezone)
     app.jinja_env.add_extension(Kept)
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # added by Jinja's i18n extension

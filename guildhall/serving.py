@@ -16,9 +16,10 @@ def _upgrade() -> None:
     from flask_migrate import upgrade
 
     from guildhall.app import create_app
+    from guildhall.migrations import with_migrations
     from kernel.db import db
 
-    with create_app().app_context():
+    with with_migrations(create_app()).app_context():
         upgrade()
         db.engine.dispose()
 
@@ -33,6 +34,19 @@ def db_upgrade() -> None:
     """Bring the schema to the newest version; harmless when it is there already."""
     _upgrade()
     click.echo("The schema is up to date.")
+
+
+@database.command("migrate")
+@click.option("-m", "--message", required=True, help="what changed, in a few words")
+def db_migrate(message: str) -> None:
+    """Write a migration for what changed in the models; read it before you commit it."""
+    from flask_migrate import migrate
+
+    from guildhall.app import create_app
+    from guildhall.migrations import with_migrations
+
+    with with_migrations(create_app()).app_context():
+        migrate(message=message)
 
 
 @click.command()

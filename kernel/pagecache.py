@@ -20,8 +20,8 @@ from markupsafe import Markup
 from kernel.shelf import Shelf
 from kernel.web import current_viewer
 
-PAGES_BYTES = 24 * 1024 * 1024
-PIECES_BYTES = 24 * 1024 * 1024
+PAGES_BYTES = 12 * 1024 * 1024
+PIECES_BYTES = 16 * 1024 * 1024
 KEPT_SECONDS = 60.0
 
 

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
@@ -68,12 +68,18 @@ def _moment(text: str) -> datetime:
 
 
 def keyset_page(
-    query: Select[Any], *, keys: Sequence[Key], limit: int, cursor: str | None = None, descending: bool = True
+    query: Select[Any],
+    *,
+    keys: Sequence[Key],
+    limit: int,
+    cursor: str | None = None,
+    descending: bool = True,
+    params: Mapping[str, Any] | None = None,
 ) -> Page[Any]:
     """One page of `query`, ordered by `keys` (all in one direction, the last one unique).
 
     Rows come as SQLAlchemy rows; `keys` must be among the selected columns or on the first entity.
-    One row more than `limit` is fetched in place of a COUNT.
+    One row more than `limit` is fetched in place of a COUNT. `params` are for the bound parameters of `query`.
     """
     if cursor is not None:
         values = decode_cursor(cursor, length=len(keys))
@@ -85,7 +91,7 @@ def keyset_page(
     query = query.order_by(None).order_by(*(key.desc() if descending else key.asc() for key in keys))
     rows = (
         session()
-        .execute(query.add_columns(*(key.label(f"_key{n}") for n, key in enumerate(keys))).limit(limit + 1))
+        .execute(query.add_columns(*(key.label(f"_key{n}") for n, key in enumerate(keys))).limit(limit + 1), params)
         .all()
     )
     more = len(rows) > limit

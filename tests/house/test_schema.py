@@ -9,6 +9,7 @@ from flask_migrate import check, downgrade, upgrade
 from sqlalchemy import Table, create_engine, inspect, text
 
 from guildhall.app import create_app
+from guildhall.migrations import with_migrations
 from guildhall.settings import Settings
 from kernel.db import Base, db
 from tests.house.source import ROOT
@@ -29,7 +30,7 @@ def unborn(app: Flask, tmp_path: Path) -> Iterator[Flask]:
             connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
             connection.execute(text(f"CREATE DATABASE \"{name}\" ENCODING 'UTF8' TEMPLATE template0"))
         url = server.url.set(database=name).render_as_string(hide_password=False)
-    made = create_app(Settings(data=tmp_path, database_url=url, rate_limits=False, log_requests=False))
+    made = with_migrations(create_app(Settings(data=tmp_path, database_url=url, rate_limits=False, log_requests=False)))
     with made.app_context():
         yield made
         db.session.remove()
