@@ -1,3 +1,4 @@
-from guildhall.app import create_app
+from guildhall.app import create_app, settle
 
 app = create_app()
+settle()
