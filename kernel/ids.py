@@ -1,25 +1,23 @@
 import hashlib
 import os
 import secrets
+from collections.abc import Callable
+from functools import cache
 
 from slugify import slugify
 
-os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")  # the phrases take 46 MB in every process; slugs do without
-from pypinyin import lazy_pinyin, load_phrases_dict
-
-load_phrases_dict(
-    {
-        "重庆": [["chóng"], ["qìng"]],
-        "重复": [["chóng"], ["fù"]],
-        "银行": [["yín"], ["háng"]],
-        "行业": [["háng"], ["yè"]],
-        "长度": [["cháng"], ["dù"]],
-        "还原": [["huán"], ["yuán"]],
-        "调整": [["tiáo"], ["zhěng"]],
-        "调节": [["tiáo"], ["jié"]],
-        "会计": [["kuài"], ["jì"]],
-    }
-)
+# Words whose characters are read otherwise than alone; few, since they are only for addresses.
+PHRASES = {
+    "重庆": [["chóng"], ["qìng"]],
+    "重复": [["chóng"], ["fù"]],
+    "银行": [["yín"], ["háng"]],
+    "行业": [["háng"], ["yè"]],
+    "长度": [["cháng"], ["dù"]],
+    "还原": [["huán"], ["yuán"]],
+    "调整": [["tiáo"], ["zhěng"]],
+    "调节": [["tiáo"], ["jié"]],
+    "会计": [["kuài"], ["jì"]],
+}
 
 
 def new_token() -> str:
@@ -34,4 +32,15 @@ def hash_token(token: str) -> str:
 
 def slug_of(title: str, *, length: int = 60) -> str:
     """A readable ASCII slug, Chinese through pinyin; never empty."""
-    return slugify(" ".join(lazy_pinyin(title[:80])), max_length=length, word_boundary=True) or "thread"
+    return slugify(" ".join(_pinyin()(title[:80])), max_length=length, word_boundary=True) or "thread"
+
+
+@cache
+def _pinyin() -> Callable[[str], list[str]]:
+    """pypinyin, without its phrases: they would take 46 MB in every process."""
+    os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
+    from pypinyin import lazy_pinyin, load_phrases_dict  # reads the environment when it is imported
+
+    load_phrases_dict(PHRASES)
+    found: Callable[[str], list[str]] = lazy_pinyin
+    return found
