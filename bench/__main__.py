@@ -135,6 +135,7 @@ def _measure(
             Scenario("community", Target(site, [facts["community"]])),
             Scenario("home", Target(site, ["/"])),
             Scenario("thread, page 1, signed in", Target(site, [facts["thread"]], mine)),
+            Scenario("thread, each time another, signed in", Target(site, facts["many"].split()[:MANY], mine)),
             Scenario("long thread, last page, signed in", Target(site, [facts["last"]], mine)),
             Scenario("community, signed in", Target(site, [facts["community"]], mine)),
             Scenario("home, signed in", Target(site, ["/"], mine)),

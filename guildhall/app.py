@@ -91,7 +91,7 @@ def settle() -> None:
     """Tell the garbage collector that what was made at the start stays; else it walks over it during requests."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    gc.set_threshold(10_000, 10, 10)
 
 
 def _engine_options(url: str) -> dict[str, Any]:

@@ -7,9 +7,12 @@ from typing import Any
 
 import click
 from flask import has_app_context
+from sqlalchemy import inspect
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from guildhall import serving, upkeep
 from guildhall.rooms import ROOMS
+from kernel.db import db
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -28,7 +31,12 @@ def _in_app(function: Callable[..., Any]) -> Callable[..., Any]:
         from guildhall.app import create_app  # the application is made only when a command needs it
 
         with create_app().app_context():
-            return function(*args, **kwargs)
+            try:
+                return function(*args, **kwargs)
+            except (OperationalError, ProgrammingError) as error:
+                if inspect(db.engine).has_table("user"):
+                    raise
+                raise click.ClickException("There is no site here yet: run `guildhall db upgrade` first.") from error
 
     return run
 

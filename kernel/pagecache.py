@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
-from flask import Response, current_app, make_response, request
+from flask import Response, current_app, make_response, request, session
 from jinja2 import nodes
 from jinja2.ext import Extension
 from jinja2.parser import Parser
@@ -20,8 +20,9 @@ from markupsafe import Markup
 from kernel.shelf import Shelf
 from kernel.web import current_viewer
 
-PAGES_BYTES = 12 * 1024 * 1024
-PIECES_BYTES = 16 * 1024 * 1024
+PAGES_BYTES = 8 * 1024 * 1024
+PIECES_BYTES = 12 * 1024 * 1024
+MEMBER_PAGES_BYTES = 4 * 1024 * 1024
 KEPT_SECONDS = 60.0
 
 
@@ -36,6 +37,7 @@ class _Page:
 
 _pages = Shelf(PAGES_BYTES)
 _pieces = Shelf(PIECES_BYTES)
+_member_pages = Shelf(MEMBER_PAGES_BYTES)
 
 
 def page_for_strangers(key: tuple[Hashable, ...], *, version: int, render: Callable[[], str]) -> Response:
@@ -59,6 +61,22 @@ def page_for_strangers(key: tuple[Hashable, ...], *, version: int, render: Calla
     if "If-None-Match" in request.headers:
         response.make_conditional(request)
     return response
+
+
+def page_for_member(key: Hashable, render: Callable[[], str]) -> str:
+    """The page of somebody who comes back to it: ready-made while neither it nor anything about them has changed.
+
+    `key` holds all that the page shows beside the viewer. Notes of a deed just done are shown once, so a page
+    with any is always fresh.
+    """
+    if session.get("_flashes"):
+        return render()
+    full_key = (key, current_viewer())
+    page = _member_pages.get(full_key)
+    if not isinstance(page, str):
+        page = render()
+        _member_pages.put(full_key, page, len(page) * 2)
+    return page
 
 
 def piece(key: Hashable, render: Callable[[], str]) -> Markup:

@@ -4,6 +4,8 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from threading import Lock
 
+OVERHEAD = 1500
+
 
 class Shelf:
     """Values by key, the least recently used thrown out when the bytes exceed the bound."""
@@ -24,7 +26,8 @@ class Shelf:
             return found[0]
 
     def put(self, key: Hashable, value: object, size: int) -> None:
-        """Keep a value that takes about `size` bytes."""
+        """Keep a value that takes about `size` bytes, beside what its key and its place take."""
+        size += OVERHEAD
         with self._lock:
             old = self._items.pop(key, None)
             self._bytes += size - (old[1] if old else 0)

@@ -60,7 +60,7 @@ def pytest_runtest_setup() -> None:
 @pytest.fixture(autouse=True)
 def _empty_shelves() -> None:
     """Forget what was rendered before: a test that is undone leaves its numbers to the next."""
-    for shelf in (pagecache._pages, pagecache._pieces, page._summaries):
+    for shelf in (pagecache._pages, pagecache._pieces, pagecache._member_pages, page._summaries):
         shelf._items.clear()
         shelf._bytes = 0
 

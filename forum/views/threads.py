@@ -7,7 +7,7 @@ from forum.actions.drafts import discard
 from forum.actions.posts import reply
 from forum.actions.reading import mark_thread_read
 from forum.addresses import number_url, page_of, thread_url
-from forum.cooking import preview
+from forum.cooking import LONGEST_BODY, preview
 from forum.forms import ReplyForm
 from forum.models import Board, Community, Thread
 from forum.policy import IN_SIGHT, ForumRight, sight
@@ -19,7 +19,8 @@ from kernel.db import session
 from kernel.errors import InvalidError, NotFoundError
 from kernel.limits import POSTING, SMALL_DEEDS, limiter
 from kernel.marks import ONCE
-from kernel.pagecache import page_for_strangers
+from kernel.pagecache import page_for_member, page_for_strangers
+from kernel.rooms import id_of
 from kernel.web import current_viewer
 
 LAST = 2**31
@@ -76,15 +77,21 @@ def _page(
     view: ThreadView, *, form: ReplyForm | None = None, draft: DraftRow | None = None, shown: Markup | None = None
 ) -> str:
     """The thread's page; without a form of its own, with the empty one that everybody gets."""
-    return render_template(
-        "forum/thread.html",
-        view=view,
-        pieces=pieces_of(view),
-        form=form,
-        blank_form=lambda: ReplyForm(formdata=None, once=ONCE),
-        draft=draft,
-        preview_html=shown,
-    )
+
+    def render() -> str:
+        return render_template(
+            "forum/thread.html",
+            view=view,
+            pieces=pieces_of(view),
+            form=form,
+            blank_form=lambda: ReplyForm(formdata=None, once=ONCE),
+            draft=draft,
+            preview_html=shown,
+        )
+
+    if form or shown or not current_viewer().signed_in:
+        return render()
+    return page_for_member((view.page.key, view.thread, view.poll, view.my_level, view.is_bookmarked), render)
 
 
 @room.page("/threads/<int:thread_id>/posts", may=ForumRight.REPLY, methods=("POST",), endpoint="reply")
@@ -93,7 +100,7 @@ def send_reply(thread_id: int) -> ResponseReturnValue:
     """Post a reply and go to it; what cannot be posted stays in the form."""
     viewer, form = current_viewer(), ReplyForm()
     view = thread_view(viewer, thread_id, at=LAST)
-    if request.form.get("preview"):
+    if request.form.get("preview") and len(form.body.data or "") <= LONGEST_BODY:
         return _page(view, form=form, shown=preview(form.body.data))
     if form.validate():
         try:
@@ -101,7 +108,7 @@ def send_reply(thread_id: int) -> ResponseReturnValue:
                 viewer,
                 thread_id=thread_id,
                 body=form.body.data,
-                reply_to=int(form.reply_to.data) if (form.reply_to.data or "").isdecimal() else None,
+                reply_to=id_of(form.reply_to.data),
                 once=form.once.data or None,
             )
         except InvalidError as error:
