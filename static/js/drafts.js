@@ -4,7 +4,6 @@ import { ago } from "./times.js";
 
 const PREFIX = "draft ";
 const WEEK = 7 * 86400e3;
-const plain = (text) => text.replace(/[^\p{L}\p{N}]+/gu, "");
 
 function look(key) {
   try {
@@ -22,12 +21,22 @@ function put(key, value) {
   }
 }
 
+// Set formulas, links, pictures and coloured code hold every word of their source, but no longer in its order.
+const WORDS = /\p{Script=Han}|[\p{L}\p{N}]{2,}/gu;
+const wordsIn = (text) => new Set(text.toLowerCase().match(WORDS));
+
+function arrived(body, posts) {
+  const sent = wordsIn(body);
+  return sent.size > 0 && posts.some((here) => [...sent].filter((word) => here.has(word)).length >= 0.8 * sent.size);
+}
+
 function forgetWhatArrived() {
-  const here = plain([...document.querySelectorAll("[data-posts] .prose")].map((post) => post.textContent).join(""));
+  let posts;
   for (const key of Object.keys(localStorage).filter((name) => name.startsWith(PREFIX))) {
     const copy = look(key);
-    const start = plain(copy?.body ?? "").slice(0, 24);
-    if (!copy || Date.now() - copy.at > WEEK || (copy.sent && start && here.includes(start))) localStorage.removeItem(key);
+    const isOld = !copy || Date.now() - copy.at > WEEK;
+    if (!isOld && copy.sent) posts ??= [...document.querySelectorAll("[data-posts] .prose")].map((post) => wordsIn(post.innerHTML));
+    if (isOld || (copy.sent && arrived(copy.body ?? "", posts))) localStorage.removeItem(key);
   }
 }
 
