@@ -136,7 +136,6 @@ def follow_and_react(page: Page) -> None:
 
 def accept(page: Page, number: int) -> None:
     """Say which reply is the answer."""
-    page.locator(f"#post-{number} .post-tools details.menu summary").click()
     page.locator(f"#post-{number} [formaction$='/accepted/{number}']").click()
     page.wait_for_load_state()
 
