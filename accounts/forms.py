@@ -100,7 +100,7 @@ class ProfileForm(RoomForm):
 
     display_name = StringField(_l("Name"), [REQUIRED, Length(max=200)])
     affiliation = StringField(_l("Affiliation"), [Length(max=200)])
-    affiliation_kind = SelectField(_l("Kind of house"), choices={}, validate_choice=False)
+    affiliation_kind = SelectField(_l("Kind of organisation"), choices={}, validate_choice=False)
     job_title = StringField(_l("Job title"), [Length(max=200)])
     region = SelectField(_l("Region"), choices={}, validate_choice=False)
     fields = StringField(_l("Fields of work"), [Length(max=500)])
