@@ -10,9 +10,10 @@ from flask.typing import ResponseReturnValue
 
 from kernel.errors import NotFoundError
 from kernel.policy import DOORS, Door, check_door
-from kernel.web import current_viewer
+from kernel.web import current_viewer, is_api
 
 LARGEST_ID = 2**63 - 1
+LONGEST_NUMBER = 18
 
 View = Callable[..., ResponseReturnValue]
 
@@ -44,6 +45,7 @@ class Room(Blueprint):
             @wraps(view)
             def guarded(**values: Any) -> ResponseReturnValue:
                 check_path(values)
+                check_query()
                 check_door(current_viewer(), may if isinstance(may, Door) else DOORS[may])
                 return view(**values)
 
@@ -60,6 +62,17 @@ def check_path(values: Mapping[str, Any]) -> None:
     for value in values.values():
         if value > LARGEST_ID if isinstance(value, int) else "\x00" in str(value):
             raise NotFoundError
+
+
+def check_query() -> None:
+    """The same for what stands after the question mark of a page; the API says which field is at fault."""
+    if not is_api() and any("\x00" in value for values in request.args.listvalues() for value in values):
+        raise NotFoundError
+
+
+def id_of(text: str | None) -> int | None:
+    """The number that a form names, if it is one that a row could have."""
+    return int(text) if text and text.isdecimal() and len(text) <= LONGEST_NUMBER else None
 
 
 def is_fragment() -> bool:

@@ -6,12 +6,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Flask, Response, g, has_request_context, jsonify, make_response, render_template, request
+from flask import Flask, Request, Response, g, has_request_context, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
+from werkzeug.datastructures import ImmutableMultiDict, iter_multi_items
 from werkzeug.exceptions import HTTPException
+from werkzeug.formparser import FormDataParser
 
 from kernel.db import SAFE_METHODS, session
 from kernel.errors import GuildhallError, UnauthenticatedError
@@ -36,8 +38,44 @@ HEADERS = {
 }
 
 
+FORMS = frozenset({"multipart/form-data", "application/x-www-form-urlencoded"})
+
+
+class _WithoutNul(ImmutableMultiDict[str, Any]):
+    """The fields of a form without U+0000, which no database keeps and nobody types."""
+
+    def __init__(self, mapping: Any = None) -> None:
+        super().__init__([(key, _typed(value)) for key, value in iter_multi_items(mapping or ())])
+
+
+def _typed(value: Any) -> Any:
+    return value.replace("\x00", "") if isinstance(value, str) else value
+
+
+class _Request(Request):
+    def make_form_data_parser(self) -> FormDataParser:
+        """The usual parser, with fields of our own."""
+        parser = super().make_form_data_parser()
+        parser.cls = _WithoutNul
+        return parser
+
+
 class Guildhall(Flask):
     """Flask, with the house rules built in."""
+
+    request_class = _Request
+
+    def preprocess_request(self) -> ResponseReturnValue | None:
+        """Take in what is sent before the database is asked anything.
+
+        On SQLite a write holds the lock from its first query on: a slow sender must not hold it for everybody.
+        """
+        if request.method not in SAFE_METHODS:
+            if request.mimetype in FORMS:
+                request.form  # noqa: B018 - asking for it parses it
+            else:
+                request.get_data()
+        return super().preprocess_request()
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Run the view: a write inside one unit of work, a read without any."""

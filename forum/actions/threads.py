@@ -1,5 +1,5 @@
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -25,6 +25,7 @@ from kernel.refs import Ref
 from kernel.viewer import Viewer
 
 MOST_OPTIONS = 20
+LONGEST_POLL = timedelta(days=36525)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,10 @@ def check_poll(poll: PollDraft) -> PollDraft:
     if poll.closes_at is not None and poll.closes_at <= now():
         raise InvalidError(
             _("The poll would be closed already."), errors={"poll_closes_at": _("Choose a time to come.")}
+        )
+    if poll.closes_at is not None and poll.closes_at > now() + LONGEST_POLL:  # the last year has no other time zones
+        raise InvalidError(
+            _("The poll would be open for too long."), errors={"poll_closes_at": _("Choose an earlier time.")}
         )
     return PollDraft(question, options, poll.max_choices, poll.closes_at)
 

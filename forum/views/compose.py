@@ -1,4 +1,4 @@
-from datetime import UTC
+from datetime import UTC, datetime
 
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -8,7 +8,7 @@ from wtforms.fields.choices import SelectChoice
 from forum.actions.drafts import discard
 from forum.actions.threads import PollDraft, start_of, start_thread
 from forum.addresses import thread_url
-from forum.cooking import preview
+from forum.cooking import LONGEST_BODY, preview
 from forum.forms import ThreadForm
 from forum.loading import board_at
 from forum.models import Draft
@@ -66,7 +66,7 @@ def send_thread() -> ResponseReturnValue:
     """Start the thread and go there; what cannot be started stays in the form."""
     viewer = current_viewer()
     form = _form(viewer, from_request=True)
-    if request.form.get("preview"):
+    if request.form.get("preview") and len(form.body.data or "") <= LONGEST_BODY:
         return _page(viewer, form, shown=preview(form.body.data))
     if form.validate():
         community, _slash, board = form.place.data.partition("/")
@@ -98,8 +98,16 @@ def _poll(viewer: Viewer, form: ThreadForm) -> PollDraft | None:
         question=form.poll_question.data or "",
         options=(form.poll_options.data or "").splitlines(),
         max_choices=form.poll_max_choices.data or 1,
-        closes_at=closes.replace(tzinfo=zone(viewer.timezone)).astimezone(UTC) if closes else None,
+        closes_at=_instant(closes, viewer) if closes else None,
     )
+
+
+def _instant(typed: datetime, viewer: Viewer) -> datetime:
+    """The instant that somebody means by a date and time in their zone."""
+    try:
+        return typed.replace(tzinfo=zone(viewer.timezone)).astimezone(UTC)
+    except OverflowError:  # the first or last day that a calendar knows
+        return typed.replace(tzinfo=UTC)
 
 
 def _page(viewer: Viewer, form: ThreadForm, *, draft: Draft | None = None, shown: str | None = None) -> str:
@@ -118,7 +126,8 @@ def may_start(viewer: Viewer, place: str | None, lens: str | None) -> dict[str, 
     try:
         board = board_at(viewer, community, board_slug or GENERAL)
     except NotFoundError:
-        return {kind.value: True for kind in ThreadKind}
+        moderates = viewer.is_staff or any(right.startswith("moderator:") for right in viewer.rights)
+        return {kind.value: moderates or kind is not ThreadKind.ANNOUNCEMENT for kind in ThreadKind}
     chosen = Lens(lens) if lens in set(Lens) else None
     start = start_of(viewer, board=board, kind=ThreadKind.DISCUSSION, lens=chosen)
     return {kind: not reason for kind, reason in reasons_against(viewer, start).items()}

@@ -11,7 +11,7 @@ from forum.queries.threads import one_post, thread_view
 from forum.room import room
 from kernel.db import session
 from kernel.limits import SMALL_DEEDS, limiter
-from kernel.rooms import is_fragment
+from kernel.rooms import id_of, is_fragment
 from kernel.web import current_viewer, safe_next
 
 
@@ -51,7 +51,7 @@ def vote(thread_id: int) -> ResponseReturnValue:
     cast_vote(
         viewer,
         thread_id=thread_id,
-        option_ids={int(value) for value in request.form.getlist("option") if value.isdecimal()},
+        option_ids={id_of(value) or 0 for value in request.form.getlist("option") if value.isdecimal()},
     )
     session().expire_all()
     view = thread_view(viewer, thread_id)

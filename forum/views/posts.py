@@ -15,6 +15,7 @@ from kernel.diff import readable_diff
 from kernel.errors import ConflictError, InvalidError
 from kernel.limits import POSTING, is_write, limiter
 from kernel.policy import authorise
+from kernel.rooms import id_of
 from kernel.web import current_viewer
 
 
@@ -54,7 +55,7 @@ def edit_post(post_id: int) -> ResponseReturnValue:
                     reason=form.reason.data or "",
                     title=form.title.data if is_opening else None,
                     tags=split_tags(form.tags.data) if is_opening else None,
-                    base=int(form.version.data) if (form.version.data or "").isdecimal() else None,
+                    base=id_of(form.version.data),
                 )
                 discard(viewer, f"post:{post_id}")
                 return redirect(number_url(thread_url(thread.id, thread.slug), found.number), 303)
