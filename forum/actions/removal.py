@@ -25,16 +25,19 @@ from kernel.viewer import Viewer
 def delete_post(viewer: Viewer, *, post_id: int, reason: str = "") -> Post:
     """Take a post out of sight; its number stays. With its opening post, the whole thread goes.
 
-    A moderator says why, and it is written into the log, where the post is somebody else's.
+    A moderator says why, and it is written into the log, where the post, or one that goes with it, is somebody else's.
     """
     post, thread, board = post_of(viewer, post_id, hold=True)
     if post.deleted_at is not None or (post.number == 1 and thread.deleted_at is not None):
         return post
     authorise(viewer, ForumRight.DELETE_POST, (post, thread))
     is_mine = post.author_id is not None and post.author_id == viewer.user_id
+    if post.number == 1 and is_mine and _others_answered(viewer, thread):
+        _must_moderate(viewer, thread)
+        is_mine = False
     reason = check_reason(reason, is_needed=not is_mine)
     if post.number == 1:
-        _take_down(viewer, thread, is_own=is_mine and not viewer.moderates(thread.community_id))
+        _take_down(thread)
         if not is_mine:
             record(viewer, "thread.delete", thread=thread, audience=board.audience, reason=reason)
         return post
@@ -88,7 +91,7 @@ def delete_thread(viewer: Viewer, *, thread_id: int, reason: str = "") -> Thread
     if thread.deleted_at is not None:
         return thread
     reason = check_reason(reason, is_needed=True)
-    _take_down(viewer, thread, is_own=False)
+    _take_down(thread)
     record(viewer, "thread.delete", thread=thread, audience=board.audience, reason=reason)
     return thread
 
@@ -126,18 +129,24 @@ def take_out_of_sight(viewer: Viewer, post: Post, thread: Thread, board: Board) 
     settle_last_post(thread.id)
 
 
-def _take_down(viewer: Viewer, thread: Thread, *, is_own: bool) -> None:
-    if is_own:
-        others = select(Post.id).where(
-            Post.thread_id == thread.id,
-            Post.number > 1,
-            Post.deleted_at.is_(None),
-            Post.author_id.is_distinct_from(viewer.user_id),
+def _others_answered(viewer: Viewer, thread: Thread) -> bool:
+    others = select(Post.id).where(
+        Post.thread_id == thread.id,
+        Post.number > 1,
+        Post.deleted_at.is_(None),
+        Post.author_id.is_distinct_from(viewer.user_id),
+    )
+    return session().scalar(others.limit(1)) is not None
+
+
+def _must_moderate(viewer: Viewer, thread: Thread) -> None:
+    if not viewer.moderates(thread.community_id):
+        raise ForbiddenError(
+            _("Others have answered here, and their posts would go with yours. Ask a moderator of the community.")
         )
-        if session().scalar(others.limit(1)) is not None:
-            raise ForbiddenError(
-                _("Others have answered here, and their posts would go with yours. Ask a moderator of the community.")
-            )
+
+
+def _take_down(thread: Thread) -> None:
     tag_ids = tags_of(thread.id)
     hold_tags(tag_ids)
     count_thread(thread, sign=-1)

@@ -21,6 +21,7 @@ from forum.queries.acts import act_page
 from forum.queries.threads import one_post, thread_view
 from forum.room import room
 from forum.views.act_page import ActForms, act_forms, acts, put_errors
+from kernel.db import session
 from kernel.errors import InvalidError, NotFoundError
 from kernel.limits import SMALL_DEEDS, limiter
 from kernel.policy import authorise, can
@@ -134,9 +135,12 @@ def merge(thread_id: int) -> ResponseReturnValue:
         named = re.search(r"(?:/threads/|^\s*#?)(\d{1,15})", forms.merge.into.data)
         if named is None:
             raise InvalidError(_("There is no such thread."), errors={"into": _("Such as 123.")})
-        return merge_thread(
-            current_viewer(), thread_id=thread_id, into_id=int(named[1]), reason=forms.merge.reason.data or ""
-        )
+        try:
+            return merge_thread(
+                current_viewer(), thread_id=thread_id, into_id=int(named[1]), reason=forms.merge.reason.data or ""
+            )
+        except NotFoundError:
+            raise InvalidError(_("There is no such thread."), errors={"into": _("Such as 123.")}) from None
 
     return _do(thread_id, "merge", act)
 
@@ -177,9 +181,10 @@ def delete_post(post_id: int) -> ResponseReturnValue:
         authorise(viewer, ForumRight.DELETE_POST, (post, thread))
     elif form.validate():
         try:
-            removal.delete_post(viewer, post_id=post_id, reason=form.reason.data or "")
-            if form.purge.data:
-                purge_post(viewer, post_id=post_id, reason=form.reason.data or "")
+            with session().begin_nested():  # what was done before a refusal is undone
+                removal.delete_post(viewer, post_id=post_id, reason=form.reason.data or "")
+                if form.purge.data:
+                    purge_post(viewer, post_id=post_id, reason=form.reason.data or "")
         except InvalidError as error:
             put_errors(form, error)
         else:
@@ -209,7 +214,8 @@ def _do(thread_id: int, name: str, act: Act) -> ResponseReturnValue:
     form = getattr(forms, name)
     if form.validate():
         try:
-            result = act(forms)
+            with session().begin_nested():  # what was done before a refusal is undone, a used key included
+                result = act(forms)
         except InvalidError as error:
             put_errors(form, error)
         else:
