@@ -1,7 +1,7 @@
 """Passwords and addresses: forgotten, reset, changed."""
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import and_, delete, or_, select
 
 from accounts.actions.letters import CONFIRM, RESET, new_letter, redeem
 from accounts.actions.signing import revoke_all_sessions, revoke_other_sessions
@@ -89,5 +89,9 @@ def _set_password(user: User, password: str) -> None:
     if fault:
         raise InvalidError(errors={"password": fault})
     user.password_hash = hash_password(password)
-    session().query(EmailToken).filter_by(user_id=user.id, purpose=RESET).delete()
+    # Whoever asked for another address with the old password must not get the account by that letter now.
+    is_change = and_(EmailToken.purpose == CONFIRM, EmailToken.email != user.email)
+    session().execute(
+        delete(EmailToken).where(EmailToken.user_id == user.id, or_(EmailToken.purpose == RESET, is_change))
+    )
     mail_password_changed(user)
