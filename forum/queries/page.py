@@ -59,7 +59,7 @@ class PagePosts:
             thread.id,
             thread.version,
             self.pages.first,
-            min(max(self.read_number or 0, self.pages.first - 1), self.pages.last),
+            None if self.read_number is None else min(max(self.read_number, self.pages.first - 2), self.pages.last),
             self.marks,
             viewer.moderates(thread.community_id),
             viewer.user_id if viewer.user_id in self.authors or viewer.user_id == thread.author_id else None,
