@@ -19,6 +19,7 @@ from kernel.work import unit_of_work
 log = structlog.get_logger("guildhall.jobs")
 
 MAX_ATTEMPTS = 8
+RETRY_SECONDS = 60.0
 
 Handler = Callable[..., None]
 _handlers: dict[str, Handler] = {}
@@ -121,12 +122,27 @@ def work_forever(*, idle: float = 0.5, should_stop: Callable[[], bool]) -> None:
     """The worker's loop: due jobs, then the regular ones, then a short rest."""
     next_run = {name: time.monotonic() for name in _schedule}
     while not should_stop():
-        worked = run_one()
-        for name, every in _schedule.items():
-            if time.monotonic() >= next_run[name]:
-                next_run[name] = time.monotonic() + every.total_seconds()
-                with unit_of_work():
-                    _handlers[name]()
-        session().close()
+        worked = False
+        try:
+            worked = run_one()
+            _run_regular(next_run)
+        except Exception as error:  # noqa: BLE001 - a busy or restarting database must not end the worker
+            log.warning("worker disturbed", error=str(error))
+        finally:
+            session().close()
         if not worked:
             time.sleep(idle)
+
+
+def _run_regular(next_run: dict[str, float]) -> None:
+    """Those whose time has come; one that fails is tried again soon, and does not keep the others waiting."""
+    for name, every in _schedule.items():
+        if time.monotonic() < next_run[name]:
+            continue
+        next_run[name] = time.monotonic() + every.total_seconds()
+        try:
+            with unit_of_work():
+                _handlers[name]()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next try may find it gone
+            log.warning("regular job failed", job=name, error=str(error))
+            next_run[name] = time.monotonic() + RETRY_SECONDS

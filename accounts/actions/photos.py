@@ -20,11 +20,11 @@ SIDE = 320
 LARGEST_BYTES = 10_000_000
 
 
-def change_photo(viewer: Viewer, *, stream: BinaryIO, name: str) -> str:
-    """Show this picture beside one's name; returns its hash."""
+def change_photo(viewer: Viewer, *, picture: bytes) -> str:
+    """Show this portrait beside one's name; returns its hash."""
     authorise(viewer, AccountRight.EDIT_PROFILE)
     user = my_account(viewer)
-    user.avatar_hash = blob_store().put(portrait(stream, name=name))
+    user.avatar_hash = blob_store().put(picture)
     emit(ProfileChanged(user_id=user.id))
     return user.avatar_hash
 
@@ -38,7 +38,10 @@ def remove_photo(viewer: Viewer) -> None:
 
 
 def portrait(stream: BinaryIO, *, name: str) -> bytes:
-    """The picture as a square WebP on white; of an animation, its first frame."""
+    """The picture as a square WebP on white; of an animation, its first frame.
+
+    It touches no database, and may take seconds.
+    """
     try:
         inspected = inspect_upload(stream, name=name, limit_bytes=LARGEST_BYTES)
     except RefusedUpload as refusal:

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from accounts import login
 from accounts.actions import credentials, profiles, registration, signing
-from accounts.actions.photos import change_photo, remove_photo
+from accounts.actions.photos import change_photo, portrait, remove_photo
 from accounts.avatars import avatar_url
 from accounts.devices import device_of
 from accounts.forms import AppearanceForm, EmailForm, PasswordForm, PhotoForm, ProfileForm
@@ -17,8 +17,10 @@ from accounts.places import affiliation_kinds, regions, zone_choices
 from accounts.policy import AccountRight
 from accounts.queries import my_account, my_sessions
 from accounts.room import room
+from kernel.errors import InvalidError
 from kernel.limits import SIGNING, limiter
 from kernel.web import current_viewer
+from kernel.work import step_aside
 
 PROFILE = (
     "display_name",
@@ -62,8 +64,15 @@ def photo() -> ResponseReturnValue:
     """A new photo."""
     form = PhotoForm()
     if form.validate_on_submit():
+        viewer, sent = current_viewer(), form.photo.data
+        step_aside()
+        try:
+            picture = portrait(sent.stream, name=sent.filename)
+        except InvalidError as refusal:
+            form.photo.errors = list(refusal.errors.values())
+            return _profile_page(_profile_form(is_sent=False), form)
         with form.attempt():
-            change_photo(current_viewer(), stream=form.photo.data.stream, name=form.photo.data.filename)
+            change_photo(viewer, picture=picture)
         if form.is_fine:
             flash(_("Your photo is saved."), "success")
             return redirect("/settings", 303)

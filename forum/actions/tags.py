@@ -10,9 +10,8 @@ def set_tags(thread: Thread, names: list[str]) -> list[int]:
     """Make `names` (already checked) the tags of the thread; returns the ids of the tags it bears now."""
     before = list(session().scalars(select(ThreadTag.tag_id).where(ThreadTag.thread_id == thread.id)))
     known = {tag.name: tag for tag in session().scalars(select(Tag).where(Tag.name.in_(names)))} if names else {}
-    for name in names:
-        if name not in known:
-            known[name] = _make_tag(name)
+    for name in sorted(set(names) - set(known)):  # in one order, so that two new threads never wait for each other
+        known[name] = _make_tag(name)
     after = [known[name].id for name in names]
     session().execute(delete(ThreadTag).where(ThreadTag.thread_id == thread.id))
     session().add_all(ThreadTag(tag_id=tag_id, thread_id=thread.id) for tag_id in after)
