@@ -1,6 +1,8 @@
 """Coming in: signing up, confirming, signing in and out, and the forgotten password."""
 
-from flask import flash, make_response, redirect, render_template, request
+from urllib.parse import quote
+
+from flask import flash, make_response, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -47,6 +49,7 @@ def sign_up() -> ResponseReturnValue:
                 password=form.password.data,
             )
         if form.is_fine:
+            session["way"] = _next()
             return redirect("/check-mail", 303)
     page = render_template("accounts/sign_up.html", form=form, next=_next())
     return make_response(page, 422 if form.errors else 200)
@@ -81,7 +84,8 @@ def confirm(token: str) -> ResponseReturnValue:
             registration.confirm_email(current_viewer(), token=token)
         if form.is_fine:
             flash(_("Your e-mail address is confirmed."), "success")
-            return redirect("/" if current_viewer().signed_in else "/sign-in", 303)
+            way = safe_next(session.get("way"))
+            return redirect(way if current_viewer().signed_in else f"/sign-in?next={quote(way, safe='')}", 303)
     usable = form.is_fine and is_open(token, CONFIRM)
     page = render_template("accounts/confirm.html", form=form, token=token, is_usable=usable)
     return make_response(page, 200 if usable else 410)

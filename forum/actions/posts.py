@@ -5,6 +5,7 @@ from sqlalchemy import delete, func, select
 
 from activity.actions import follow_quietly
 from activity.models import Level
+from forum.actions.reading import mark_own_post
 from forum.actions.tags import set_tags
 from forum.cooking import check_body, check_tags, check_title, clean_line, cook_post
 from forum.counters import count_post, take_number, touch
@@ -84,6 +85,7 @@ def add_post(
     session().flush()
     touch(thread.id)
     count_post(board.id)
+    mark_own_post(viewer, thread_id=thread.id, number=number)
     link_uploads(post, cooked, owner_id=viewer.me)
     if tag_ids is None:
         tag_ids = list(session().scalars(select(ThreadTag.tag_id).where(ThreadTag.thread_id == thread.id)))

@@ -11,6 +11,18 @@ from kernel.refs import Ref
 from kernel.viewer import Viewer
 
 
+def mark_own_post(viewer: Viewer, *, thread_id: int, number: int) -> None:
+    """What I have just written is not new to me, if I had read all before it or had never opened the thread."""
+    insert = (postgresql if db.engine.dialect.name == "postgresql" else sqlite).insert(ReadMark)
+    session().execute(
+        insert.values(user_id=viewer.me, thread_id=thread_id, number=number, updated_at=now()).on_conflict_do_update(
+            index_elements=["user_id", "thread_id"],
+            set_={"number": number, "updated_at": now()},
+            where=ReadMark.number == number - 1,
+        )
+    )
+
+
 def mark_thread_read(viewer: Viewer, *, thread_id: int, number: int) -> None:
     """Remember that I read up to post `number`; marks only move forward, and notices of the thread are settled."""
     thread, _board = thread_of(viewer, thread_id)

@@ -156,3 +156,18 @@ def test_mail_is_written_in_the_receivers_language(client: FlaskClient, database
     client.post("/forgot", data={"email": user.email})
     [mail] = mails(database, user.email)
     assert mail.subject in {"设置新密码", "选择新密码", "Choose a new password"}
+
+
+def test_whoever_joins_from_a_page_comes_back_to_it(client: FlaskClient, database: Session) -> None:
+    form = {
+        "display_name": "Li Gong",
+        "handle": "li-gong",
+        "email": "li-gong@example.cn",
+        "password": "a long way to go home",
+        "next": "/communities/materials",
+    }
+    assert client.post("/sign-up", data=form).status_code == 303
+    letter = database.scalars(select(Mail).where(Mail.recipient == "li-gong@example.cn")).one()
+    link = next(word for word in letter.body.split() if "/confirm/" in word)
+    confirmed = client.post("/confirm/" + link.rpartition("/")[2])
+    assert confirmed.location == "/sign-in?next=%2Fcommunities%2Fmaterials"

@@ -378,3 +378,21 @@ def test_no_page_counts_posts(client: FlaskClient, database: Session) -> None:
             client.get(address)
     for statement in seen:
         assert not re.search(r"count\(\*\)[^)]*FROM post\b", statement, re.IGNORECASE)
+
+
+def test_what_i_wrote_is_not_new_to_me(client: FlaskClient, database: Session) -> None:
+    author, reader = person(), person()
+    started = thread(author=author)
+    sign_in(client, reader)
+    client.post(f"/threads/{started.id}/read", data={"number": "1"})
+    client.post(f"/threads/{started.id}/posts", data={"body": "Mine."})
+    assert "since you were here" not in page(client, started)
+    post(thread=started, body="Somebody else's")
+    assert "since you were here" in page(client, started)
+
+
+def test_announcements_are_offered_to_moderators_only(client: FlaskClient, database: Session) -> None:
+    sign_in(client, person())
+    assert 'value="announcement"' not in client.get("/new").text
+    sign_in(client, person(grants=(f"moderator:{community().id}",)))
+    assert 'value="announcement"' in client.get("/new").text
