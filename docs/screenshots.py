@@ -4,6 +4,7 @@ Run as `make screenshots`, or with the names of pages to draw only those: `pytho
 """  # noqa: INP001
 
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -138,9 +139,12 @@ def write_a_thread(page: Page, language: str) -> None:
     page.fill("textarea[name=body]", body)
     page.click("[data-mode=preview]")
     page.wait_for_selector(".preview table")
-    page.locator("#title").scroll_into_view_if_needed()
     page.evaluate(
-        "scrollTo(0, document.querySelector('.composer').getBoundingClientRect().bottom + scrollY + 24 - innerHeight)"
+        """() => {
+            const bar = document.querySelector(".bottombar").offsetHeight;
+            const end = document.querySelector(".composer").getBoundingClientRect().bottom;
+            scrollBy(0, end + bar + 20 - innerHeight);
+        }"""
     )
 
 
@@ -171,25 +175,24 @@ def looks(browser: Browser, site: Site, language: str) -> Iterator[tuple[str, Br
             context.close()
 
 
-def draw_all(browser: Browser, site: Site, wanted: list[str]) -> None:
-    """Every wanted page in every look; says what it draws."""
+def draw_all(browser: Browser, site: Site, language: str, wanted: list[str]) -> None:
+    """Every wanted page in every look of one language; says what it draws."""
     threads = {language: find_thread(site, words) for language, words in THREADS.items()}
-    for language, (_tag, locale) in LANGUAGES.items():
-        for look, context in looks(browser, site, language):
-            for who, names in ((None, STRANGER), (MEMBER, OF_A_MEMBER), (MODERATOR, OF_A_MODERATOR)):
-                mine = [name for name in names if name in wanted]
-                if mine and who:
-                    context.clear_cookies()
-                    sign_in(context, who)
-                    speak(context, locale)
-                for name in mine:
-                    page = context.new_page()
-                    page.goto(address_of(name, language, threads))
-                    if name == "composer":
-                        write_a_thread(page, language)
-                    draw(page, OUT / f"{name}-{look}.png")
-                    page.close()
-            click.echo(look)
+    for look, context in looks(browser, site, language):
+        for who, names in ((None, STRANGER), (MEMBER, OF_A_MEMBER), (MODERATOR, OF_A_MODERATOR)):
+            mine = [name for name in names if name in wanted]
+            if mine and who:
+                context.clear_cookies()
+                sign_in(context, who)
+                speak(context, LANGUAGES[language][1])
+            for name in mine:
+                page = context.new_page()
+                page.goto(address_of(name, language, threads))
+                if name == "composer":
+                    write_a_thread(page, language)
+                draw(page, OUT / f"{name}-{look}.png")
+                page.close()
+        click.echo(look)
 
 
 def write_contact_sheet() -> None:
@@ -226,9 +229,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch, live_site(Path(scratch), demo=True) as site:
         site.start(workers=1)
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
-            draw_all(browser, site, wanted)
-            browser.close()
+            for language, (tag, _locale) in LANGUAGES.items():
+                browser = playwright.chromium.launch(
+                    executable_path=executable,
+                    args=["--no-sandbox", "--disable-gpu", f"--lang={tag}"],
+                    env={**os.environ, "LANGUAGE": tag.replace("-", "_")},
+                )
+                draw_all(browser, site, language, wanted)
+                browser.close()
     write_contact_sheet()
     drawn = list(OUT.glob("*.png"))
     click.echo(f"{len(drawn)} pictures, {sum(file.stat().st_size for file in drawn) / 1e6:.1f} MB, in {OUT}")

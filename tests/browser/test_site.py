@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import scrolls_sideways, sign_in
+from tests.browser.conftest import Windows, scrolls_sideways, sign_in
 
 OPEN = (
     "/",
@@ -42,3 +42,21 @@ def test_a_thread_is_read_from_the_list(page: Page) -> None:
     page.locator("main a[href^='/threads/']").first.click()
     expect(page.locator("article").first).to_be_visible()
     assert not scrolls_sideways(page)
+
+
+TOKENS = """[...document.querySelectorAll("[name=csrf_token], meta[name=csrf-token]")]
+    .map((holder) => (holder.value ?? holder.content).split(".")[0])"""
+
+
+def test_form_tokens_are_everybodys_own(windows: Windows, threads: dict[str, str]) -> None:
+    """What is kept ready-made for the next member holds nobody's form token."""
+    seen: dict[str, set[str]] = {}
+    for who in ("member", "moderator", "luo-yifan"):
+        page = windows.open("desktop-zh")
+        sign_in(page, who)
+        seen[who] = set()
+        for path in ("/", "/communities/materials", next(iter(threads.values())), "/settings", "/people/lin-wei"):
+            page.goto(path)
+            seen[who] |= set(page.evaluate(TOKENS))
+        assert len(seen[who]) == 1, who
+    assert len(set.union(*seen.values())) == len(seen)
