@@ -1,6 +1,6 @@
 from datetime import UTC, datetime
 
-from flask import redirect, render_template, request
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from wtforms.fields.choices import SelectChoice
@@ -17,6 +17,7 @@ from forum.models.thread import Lens, ThreadKind
 from forum.policy import ForumRight
 from forum.queries.communities import communities, reasons_against
 from forum.room import room
+from forum.views.drafts import arrived
 from forum.views.posts import put_errors, split_tags
 from kernel.db import session
 from kernel.errors import InvalidError, NotFoundError
@@ -86,7 +87,7 @@ def send_thread() -> ResponseReturnValue:
             put_errors(form, error)
         else:
             discard(viewer, "new")
-            return redirect(thread_url(thread.id, thread.slug), 303)
+            return arrived(thread_url(thread.id, thread.slug), "new")
     return _page(viewer, form), 422
 
 

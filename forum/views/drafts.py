@@ -1,6 +1,7 @@
 from typing import Any
+from urllib.parse import quote
 
-from flask import Response, jsonify, redirect, render_template, request
+from flask import Response, jsonify, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -108,3 +109,10 @@ def _sent() -> dict[str, Any]:
     if not isinstance(title, str) or not isinstance(body, str) or not isinstance(fields, dict):
         raise InvalidError(_("The draft cannot be read."))
     return {"title": title, "body": body, "fields": fields, "version": version}
+
+
+def arrived(address: str, place: str) -> Response:
+    """Lead on after a text was sent, and tell the browser to give up its own copy of it."""
+    answer = make_response(redirect(address, 303))
+    answer.set_cookie("sent", quote(place), max_age=600, samesite="Lax", secure=request.is_secure)
+    return answer

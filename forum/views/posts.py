@@ -11,6 +11,7 @@ from forum.policy import ForumRight
 from forum.queries.history import diff_between, revisions_of
 from forum.queries.threads import one_post
 from forum.room import room
+from forum.views.drafts import arrived
 from kernel.diff import readable_diff
 from kernel.errors import ConflictError, InvalidError
 from kernel.limits import POSTING, is_write, limiter
@@ -58,7 +59,7 @@ def edit_post(post_id: int) -> ResponseReturnValue:
                     base=id_of(form.version.data),
                 )
                 discard(viewer, f"post:{post_id}")
-                return redirect(number_url(thread_url(thread.id, thread.slug), found.number), 303)
+                return arrived(number_url(thread_url(thread.id, thread.slug), found.number), f"post:{post_id}")
         except ConflictError as error:
             conflict = error.detail
             form.version.data = str(found.edit_count)

@@ -14,6 +14,7 @@ from forum.policy import IN_SIGHT, ForumRight, sight
 from forum.queries.rows import DraftRow, ThreadView
 from forum.queries.threads import thread_view
 from forum.room import room
+from forum.views.drafts import arrived
 from forum.views.pieces import pieces_of
 from kernel.db import session
 from kernel.errors import InvalidError, NotFoundError
@@ -115,7 +116,7 @@ def send_reply(thread_id: int) -> ResponseReturnValue:
             form.body.errors = [*form.body.errors, error.errors.get("body", error.detail)]
         else:
             discard(viewer, f"thread:{thread_id}")
-            return redirect(number_url(view.thread.url, post.number), 303)
+            return arrived(number_url(view.thread.url, post.number), f"thread:{thread_id}")
     return _page(view, form=form), 422
 
 

@@ -21,22 +21,16 @@ function put(key, value) {
   }
 }
 
-// Set formulas, links, pictures and coloured code hold every word of their source, but no longer in its order.
-const WORDS = /\p{Script=Han}|[\p{L}\p{N}]{2,}/gu;
-const wordsIn = (text) => new Set(text.toLowerCase().match(WORDS));
-
-function arrived(body, posts) {
-  const sent = wordsIn(body);
-  return sent.size > 0 && posts.some((here) => [...sent].filter((word) => here.has(word)).length >= 0.8 * sent.size);
-}
-
+// The answer to a sent form names its place in a cookie: only then is the copy on this device given up.
 function forgetWhatArrived() {
-  let posts;
+  const place = document.cookie.match(/(?:^|; )sent=([^;]*)/)?.[1];
+  if (place) {
+    localStorage.removeItem(PREFIX + decodeURIComponent(place));
+    document.cookie = "sent=; Max-Age=0; Path=/; SameSite=Lax";
+  }
   for (const key of Object.keys(localStorage).filter((name) => name.startsWith(PREFIX))) {
     const copy = look(key);
-    const isOld = !copy || Date.now() - copy.at > WEEK;
-    if (!isOld && copy.sent) posts ??= [...document.querySelectorAll("[data-posts] .prose")].map((post) => wordsIn(post.innerHTML));
-    if (isOld || (copy.sent && arrived(copy.body ?? "", posts))) localStorage.removeItem(key);
+    if (!copy || Date.now() - copy.at > WEEK) localStorage.removeItem(key);
   }
 }
 
@@ -103,7 +97,7 @@ export function keepDraft(composer, box, form) {
   });
   form.addEventListener("submit", () => {
     clearTimeout(timer);
-    put(key, { body: box.value, title: title?.value ?? "", at: Date.now(), sent: true });
+    put(key, { body: box.value, title: title?.value ?? "", at: Date.now() });
   });
   addEventListener("online", () => state.textContent === words.offline && save());
 }
