@@ -83,9 +83,7 @@ def take_back(viewer: Viewer, *, ref: Ref) -> bool:
     return bool(session().execute(delete(Bookmark).where(*mine)).rowcount)  # type: ignore[attr-defined]
 
 
-def notify(
-    reasons: Mapping[int, str], *, event: str, actor_id: int | None, ref: Ref, place: Ref, audience: str
-) -> int:
+def notify(reasons: Mapping[int, str], *, event: str, actor_id: int | None, ref: Ref, place: Ref, audience: str) -> int:
     """Tell each of these people, for the reason given, of what happened to `ref` in `place`.
 
     Never the one who did it, nobody who may not see it, nobody who muted the place or the actor, and nobody twice
