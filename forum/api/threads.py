@@ -46,7 +46,10 @@ def start(viewer: Viewer, *, body: ThreadGiven) -> Answer:
 @endpoint(room, "GET", "/threads/<int:thread_id>", may=ForumRight.READ, answers={200: ThreadShown})
 def thread(viewer: Viewer, *, thread_id: int) -> ThreadShown:
     """A thread with its poll, and what you made of it; its posts are a list of their own."""
-    return ThreadShown.of(thread_view(viewer, thread_id), signed_in=viewer.signed_in)
+    view = thread_view(viewer, thread_id)
+    if view.merged_into_url and not view.may_moderate:
+        raise NotFoundError  # its posts are in the other thread, which may be on a board that this viewer does not see
+    return ThreadShown.of(view, signed_in=viewer.signed_in)
 
 
 @endpoint(

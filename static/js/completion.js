@@ -82,7 +82,7 @@ export function completeNames(composer, box) {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       chosen = (chosen + (event.key === "ArrowDown" ? 1 : people.length - 1)) % people.length;
       mark();
-    } else if (event.key === "Enter" || event.key === "Tab") take(people[chosen]);
+    } else if ((event.key === "Enter" && !event.ctrlKey && !event.metaKey) || event.key === "Tab") take(people[chosen]);
     else if (event.key === "Escape") close();
     else return;
     event.preventDefault();
