@@ -4,8 +4,8 @@ from importlib import import_module
 
 from kernel.rooms import Room
 
-ROOMS = ("accounts", "activity", "forum", "portal")
-PARTS = ("models", "policy", "kinds", "notices", "jobs", "checks", "views", "api")
+ROOMS = ("search_index", "accounts", "activity", "forum", "resources", "portal")
+PARTS = ("models", "policy", "kinds", "search", "notices", "jobs", "checks", "views", "api")
 
 
 def open_rooms() -> list[Room]:

@@ -1,0 +1,1 @@
+"""JSON v1 over the same queries and actions."""

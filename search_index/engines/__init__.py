@@ -1,0 +1,1 @@
+"""One file an engine: the only ones that know its library."""
