@@ -1,1 +1,5 @@
 """The rows of the room."""
+
+from resources.models.listing import Listing, ListingFile, ListingSector, ListingState
+
+__all__ = ["Listing", "ListingFile", "ListingSector", "ListingState"]

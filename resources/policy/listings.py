@@ -1,0 +1,63 @@
+"""Who may do what with listings, and beside it what may be seen."""
+
+from enum import StrEnum
+
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, and_, or_
+
+from kernel.policy import ALLOWED, Denied, Door, Verdict, rule
+from kernel.viewer import Viewer
+from resources.models import Listing, ListingState
+
+
+class ListingRight(StrEnum):
+    """Every deed around listings that somebody may or may not do."""
+
+    READ = "listing.read"
+    OFFER = "listing.offer"
+    EDIT = "listing.edit"
+    CHANGE_STATE = "listing.change-state"
+    IMPORT = "listing.import"
+
+
+def on_the_shelf(viewer: Viewer) -> ColumnElement[bool]:
+    """What lists, counts, feeds and search show to this viewer: published, and of an audience they hold."""
+    return and_(Listing.state == ListingState.PUBLISHED, Listing.audience.in_(sorted(viewer.audience)))
+
+
+def visible_listings(viewer: Viewer) -> ColumnElement[bool]:
+    """What this viewer may open: what is on the shelf, and whatever is their own; the staff what is not a draft."""
+    if not viewer.signed_in:
+        return on_the_shelf(viewer)
+    if viewer.is_staff:
+        return or_(Listing.state != ListingState.DRAFT, Listing.owner_id == viewer.user_id)
+    return or_(on_the_shelf(viewer), Listing.owner_id == viewer.user_id)
+
+
+@rule(ListingRight.READ, door=Door.ANYONE)
+def _read(_viewer: Viewer, _subject: object) -> Verdict:
+    return ALLOWED  # what is read is scoped by `visible_listings`
+
+
+@rule(ListingRight.OFFER, door=Door.MEMBER)
+def _offer(_viewer: Viewer, _subject: object) -> Verdict:
+    return ALLOWED
+
+
+@rule(ListingRight.EDIT, door=Door.MEMBER)
+def _edit(viewer: Viewer, listing: Listing) -> Verdict:
+    if listing.owner_id != viewer.user_id:
+        return Denied(_("Only whoever offers it changes a listing."))
+    return ALLOWED
+
+
+@rule(ListingRight.CHANGE_STATE, door=Door.MEMBER)
+def _change_state(viewer: Viewer, listing: Listing) -> Verdict:
+    if listing.owner_id != viewer.user_id and not viewer.is_staff:
+        return Denied(_("Only whoever offers it, and the staff, take a listing down or put it up again."))
+    return ALLOWED
+
+
+@rule(ListingRight.IMPORT, door=Door.MEMBER)
+def _import(_viewer: Viewer, _subject: object) -> Verdict:
+    return ALLOWED
