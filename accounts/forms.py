@@ -104,6 +104,13 @@ class ProfileForm(RoomForm):
     job_title = StringField(_l("Job title"), [Length(max=200)])
     region = SelectField(_l("Region"), choices={}, validate_choice=False)
     fields = StringField(_l("Fields of work"), [Length(max=500)])
+    sectors = SelectMultipleField(
+        _l("Sectors"),
+        choices={},
+        validate_choice=False,
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
     bio = TextAreaField(_l("About you"), [Length(max=20000)])
     website = URLField(_l("Website"), [Length(max=1000)])
     orcid = StringField(_l("ORCID iD"), [Length(max=100)])

@@ -31,6 +31,7 @@ class User(Model):
     job_title: Mapped[str] = mapped_column(String(80), default="")
     region: Mapped[str] = mapped_column(String(6), default="")
     fields: Mapped[list[str]] = mapped_column(Json, default=list)
+    sectors: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
     bio: Mapped[str] = mapped_column(Text, default="")
     bio_html: Mapped[str] = mapped_column(Text, default="")
     orcid: Mapped[str | None] = mapped_column(String(19))

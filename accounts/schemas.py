@@ -36,6 +36,7 @@ class Person(Shown):
     job_title: str
     region: str
     fields: list[str]
+    sectors: list[str]
     bio_html: str
     website: str
     orcid: str | None
@@ -55,6 +56,7 @@ class Person(Shown):
             job_title=user.job_title,
             region=user.region,
             fields=user.fields,
+            sectors=user.sectors,
             bio_html=user.bio_html,
             website=user.website,
             orcid=user.orcid,

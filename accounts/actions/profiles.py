@@ -13,6 +13,7 @@ from accounts.names import clean_line
 from accounts.places import ZONES, affiliation_kinds, regions
 from accounts.policy import AccountRight
 from accounts.queries import my_account
+from accounts.sectors import sectors as sectors_by_name
 from kernel.errors import InvalidError
 from kernel.events import emit
 from kernel.i18n import LOCALES
@@ -35,6 +36,7 @@ def change_profile(
     job_title: str = "",
     region: str = "",
     fields: Sequence[str] = (),
+    sectors: Sequence[str] = (),
     bio: str = "",
     website: str = "",
     orcid: str = "",
@@ -43,7 +45,7 @@ def change_profile(
     authorise(viewer, AccountRight.EDIT_PROFILE)
     user = my_account(viewer)
     display_name, affiliation, job_title = clean_line(display_name), clean_line(affiliation), clean_line(job_title)
-    topics = clean_fields(fields)
+    topics, known_sectors = clean_fields(fields), sectors_by_name(viewer.locale)
     errors = {
         "display_name": fault_of_name(display_name),
         "affiliation": _too_long(affiliation, LONGEST_LINE),
@@ -51,6 +53,7 @@ def change_profile(
         "job_title": _too_long(job_title, LONGEST_TITLE),
         "region": _unknown(region, regions(viewer.locale)),
         "fields": _fault_of_fields(topics),
+        "sectors": next((fault for sector in sectors if (fault := _unknown(sector, known_sectors))), None),
         "bio": _too_long(bio, LONGEST_BIO),
         "website": fault_of_website(website.strip()),
     }
@@ -65,6 +68,7 @@ def change_profile(
     user.affiliation, user.affiliation_kind, user.job_title = affiliation, affiliation_kind, job_title
     user.region = region
     user.fields = topics
+    user.sectors = [sector for sector in known_sectors if sector in sectors]
     user.bio = bio.replace("\r\n", "\n").strip()
     user.bio_html = cook(user.bio).html if user.bio else ""
     user.website = website.strip()

@@ -17,21 +17,13 @@ from accounts.places import affiliation_kinds, regions, zone_choices
 from accounts.policy import AccountRight
 from accounts.queries import my_account, my_sessions
 from accounts.room import room
+from accounts.sectors import sectors
 from kernel.errors import InvalidError
 from kernel.limits import SIGNING, limiter
 from kernel.web import current_viewer
 from kernel.work import step_aside
 
-PROFILE = (
-    "display_name",
-    "affiliation",
-    "affiliation_kind",
-    "job_title",
-    "region",
-    "bio",
-    "website",
-    "orcid",
-)
+WRITTEN = ("display_name", "affiliation", "affiliation_kind", "job_title", "region", "bio", "website", "orcid")
 
 
 class SessionLine(NamedTuple):
@@ -50,9 +42,11 @@ def settings() -> ResponseReturnValue:
     """The profile."""
     form = _profile_form()
     if form.validate_on_submit():
-        facts = {name: value or "" for name, value in form.data.items() if name not in {"csrf_token", "fields"}}
+        facts = {name: value or "" for name, value in form.data.items() if name in WRITTEN}
         with form.attempt():
-            profiles.change_profile(current_viewer(), **facts, fields=_split(form.fields.data))
+            profiles.change_profile(
+                current_viewer(), **facts, fields=_split(form.fields.data), sectors=form.sectors.data or ()
+            )
         if form.is_fine:
             flash(_("Your profile is saved."), "success")
             return redirect("/settings", 303)
@@ -211,10 +205,11 @@ def _profile_form(*, is_sent: bool = True) -> ProfileForm:
     """As sent, or as stored where nothing of it was sent."""
     viewer = current_viewer()
     user = my_account(viewer)
-    stored = {name: getattr(user, name) for name in PROFILE} | {"fields": ", ".join(user.fields)}
+    stored = {name: getattr(user, name) for name in (*WRITTEN, "sectors")} | {"fields": ", ".join(user.fields)}
     form = ProfileForm(data=stored) if is_sent else ProfileForm(formdata=None, data=stored)
     form.affiliation_kind.choices = {"": _("Not said"), **affiliation_kinds(viewer.locale)}
     form.region.choices = {"": _("Not said, or abroad"), **regions(viewer.locale)}
+    form.sectors.choices = sectors(viewer.locale)
     return form
 
 

@@ -10,6 +10,7 @@ from accounts.avatars import avatar_url
 from accounts.models import User
 from accounts.places import kind_name, region_name
 from accounts.queries import complete_handles, people_page, person_by_handle
+from accounts.sectors import sector_name
 from forum.models import Thread
 from forum.queries import lists
 from forum.queries.communities import level_of
@@ -33,6 +34,7 @@ class Profile:
     job_title: str
     kind_name: str
     region_name: str
+    sector_names: list[str]
     fields: list[str]
     bio_html: Markup
     bio_lang: str
@@ -52,6 +54,7 @@ def profile_of(user: User, locale: str) -> Profile:
         job_title=user.job_title,
         kind_name=kind_name(user.affiliation_kind, locale),
         region_name=region_name(user.region, locale),
+        sector_names=[sector_name(sector, locale) for sector in user.sectors],
         fields=user.fields,
         bio_html=Markup(user.bio_html),  # noqa: S704 - cooked and sanitised when it was stored
         bio_lang=guess_lang(user.bio),

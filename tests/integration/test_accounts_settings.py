@@ -36,6 +36,7 @@ def test_a_profile_is_saved_as_a_whole(client: FlaskClient, database: Session) -
         "job_title": "Head of accelerated testing",
         "region": "33",
         "fields": "damp heat, failure analysis，  damp heat",
+        "sectors": ["energy", "materials"],
         "bio": "I break **modules**.\n\n<script>alert(1)</script>",
         "website": "https://example.cn/tom",
         "orcid": "https://orcid.org/0000-0002-1825-0097",
@@ -46,12 +47,20 @@ def test_a_profile_is_saved_as_a_whole(client: FlaskClient, database: Session) -
     assert stored.fields == ["damp heat", "failure analysis"]
     assert stored.orcid == "0000-0002-1825-0097"
     assert stored.region == "33"
+    assert stored.sectors == ["materials", "energy"]
     assert "<strong>modules</strong>" in stored.bio_html
     assert "<script" not in stored.bio_html
     page = client.get("/settings").text
     assert 'value="Harrowgate Reliability Laboratory"' in page
     assert 'value="damp heat, failure analysis"' in page
     assert re.search(r'<option selected value="33">', page)
+    assert (
+        re.findall(r'<input checked id="sectors-\d" name="sectors" type="checkbox" value="(\w+)">', page)
+        == stored.sectors
+    )
+    assert client.post("/settings", data=sent | {"sectors": []}).status_code == 303
+    database.expire_all()
+    assert database.get_one(User, user.id).sectors == []
 
 
 @pytest.mark.parametrize(
@@ -64,6 +73,7 @@ def test_a_profile_is_saved_as_a_whole(client: FlaskClient, database: Session) -
         ("website", "https://[::1", "not a web address"),
         ("region", "99", "not known"),
         ("affiliation_kind", "guild", "not known"),
+        ("sectors", "alchemy", "not known"),
         ("fields", ",".join("abcdefghi"), "at most 8"),
         ("bio", "x" * 5001, "at most 5000"),
         ("display_name", " ", "want to be called"),
