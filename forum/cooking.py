@@ -10,12 +10,12 @@ from accounts.models import User
 from kernel.db import session
 from kernel.errors import InvalidError
 from kernel.markup import Cooked, cook
+from kernel.texts import clean_body, clean_line
 
 LONGEST_TITLE = 200
 LONGEST_BODY = 60_000
 MOST_TAGS = 5
 LONGEST_TAG = 40
-REFUSED = {0x202A, 0x202B, 0x202C, 0x202D, 0x202E, 0x2066, 0x2067, 0x2068, 0x2069}
 
 
 def known_people(handles: set[str]) -> set[str]:
@@ -33,21 +33,6 @@ def cook_post(body: str) -> Cooked:
 def preview(body: str | None) -> Markup:
     """What a text would look like; for pages without script."""
     return Markup(cook_post(clean_body(body or "")).html)  # noqa: S704 - cooked and sanitised
-
-
-def clean_line(text: str) -> str:
-    """One line of text: control and bidirectional-override characters out, white space folded."""
-    kept = "".join(
-        " " if char.isspace() else char
-        for char in unicodedata.normalize("NFC", text)
-        if char.isspace() or (unicodedata.category(char) not in ("Cc", "Cs", "Cn") and ord(char) not in REFUSED)
-    )
-    return " ".join(kept.split())
-
-
-def clean_body(text: str) -> str:
-    """A text of many lines, as it was typed, without what no database keeps."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "").encode("utf-8", "ignore").decode()
 
 
 def clean_tag(text: str) -> str:

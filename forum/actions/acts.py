@@ -7,7 +7,6 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from activity.actions import record_act
-from forum.cooking import clean_line
 from forum.counters import touch
 from forum.events import ThreadChanged
 from forum.loading import thread_of
@@ -18,6 +17,7 @@ from kernel.errors import ConflictError, InvalidError
 from kernel.events import emit
 from kernel.policy import authorise
 from kernel.refs import Ref
+from kernel.texts import clean_line
 from kernel.viewer import Viewer
 
 LONGEST_REASON = 200

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from forum.cooking import LONGEST_BODY, LONGEST_TITLE, clean_body, clean_line
+from forum.cooking import LONGEST_BODY, LONGEST_TITLE
 from forum.loading import board_at, post_of, thread_of
 from forum.models import Draft
 from forum.policy import ForumRight
@@ -17,6 +17,7 @@ from kernel.clock import now
 from kernel.db import db, session
 from kernel.errors import ConflictError, InvalidError, NotFoundError, TooLargeError
 from kernel.policy import authorise
+from kernel.texts import clean_body, clean_line
 from kernel.viewer import Viewer
 
 PLACE = re.compile(

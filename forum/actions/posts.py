@@ -7,7 +7,7 @@ from activity.actions import follow_quietly
 from activity.models import Level
 from forum.actions.reading import mark_own_post
 from forum.actions.tags import set_tags
-from forum.cooking import check_body, check_tags, check_title, clean_line, cook_post
+from forum.cooking import check_body, check_tags, check_title, cook_post
 from forum.counters import count_post, take_number, touch
 from forum.events import PostAdded, ThreadChanged
 from forum.loading import post_of, thread_of
@@ -23,6 +23,7 @@ from kernel.ids import slug_of
 from kernel.markup import RENDERER_VERSION, Cooked
 from kernel.policy import authorise
 from kernel.refs import Ref
+from kernel.texts import clean_line
 from kernel.viewer import Viewer
 
 

@@ -9,7 +9,7 @@ from activity.actions import follow_quietly
 from activity.models import Level
 from forum.actions.posts import add_post
 from forum.actions.tags import set_tags
-from forum.cooking import check_body, check_tags, check_title, clean_line
+from forum.cooking import check_body, check_tags, check_title
 from forum.counters import count_thread
 from forum.models import Board, Poll, PollOption, Thread
 from forum.models.thread import Lens, ThreadKind
@@ -22,6 +22,7 @@ from kernel.idempotency import claim, fingerprint, keep
 from kernel.ids import slug_of
 from kernel.policy import authorise
 from kernel.refs import Ref
+from kernel.texts import clean_line
 from kernel.viewer import Viewer
 
 MOST_OPTIONS = 20

@@ -19,8 +19,9 @@ from pydantic import (
     model_validator,
 )
 
-from forum.cooking import LONGEST_TITLE, clean_body, clean_line
+from forum.cooking import LONGEST_TITLE
 from kernel.clock import now
+from kernel.texts import clean_body, clean_line
 
 LONGEST_SOURCE_ID = 200
 LONGEST_BODY = 200_000

@@ -6,13 +6,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from forum.actions import drafts as actions
-from forum.cooking import LONGEST_BODY, clean_body, cook_post
+from forum.cooking import LONGEST_BODY, cook_post
 from forum.models import Draft
 from forum.policy import ForumRight
 from forum.queries import drafts as queries
 from forum.room import room
 from kernel.errors import InvalidError, NotFoundError, TooLargeError
 from kernel.limits import SMALL_DEEDS, limiter
+from kernel.texts import clean_body
 from kernel.web import current_viewer, problem, safe_next
 
 

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from forum.cooking import clean_body
 from forum.importing.running import Progress, import_threads
 from forum.models import Board, BoardDay, Community, Post, Tag, Thread
 from kernel.checks import run_checks
+from kernel.texts import clean_body
 
 FILES = {
     "en_stackexchange": (2_202, 9_754, 1_025),
