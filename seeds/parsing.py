@@ -7,6 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from accounts.sectors import is_sector
+
 TOWN = Path(__file__).resolve().parent / "town"
 THREADS = Path(__file__).resolve().parent / "threads"
 
@@ -18,8 +20,8 @@ HEADER_KEYS = {"title", "board", "kind", "lens", "lang", "tags", "author", "age"
 REQUIRED_KEYS = {"title", "board", "kind", "lang", "tags", "author", "age"}
 AFFILIATIONS = ("firm", "university", "institute", "provider", "patent-firm", "government", "independent")
 PERSON_KEYS = {
-    "handle", "name", "lang", "affiliation", "kind", "role", "region", "fields", "bio", "joined", "moderates",
-    "staff", "suspended",
+    "handle", "name", "lang", "affiliation", "kind", "role", "region", "fields", "sectors", "bio", "joined",
+    "moderates", "staff", "suspended",
 }  # fmt: skip
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -51,6 +53,7 @@ class SeedPerson:
     joined: timedelta
     region: str = ""
     fields: list[str] = field(default_factory=list)
+    sectors: list[str] = field(default_factory=list)
     moderates: list[str] = field(default_factory=list)
     staff: bool = False
     suspended: bool = False
@@ -124,6 +127,7 @@ def _person(path: Path, line: int, row: dict[str, Any]) -> SeedPerson:
         (row["lang"] not in LANGS, "lang"),
         (row["kind"] not in AFFILIATIONS, "kind"),
         (joined is None, "joined"),
+        (not all(is_sector(sector) for sector in row.get("sectors", ())), "sectors"),
     ):
         if is_wrong:
             raise SeedError(path, line, f"{what} of {row['handle']} is not possible")

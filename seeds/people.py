@@ -44,6 +44,7 @@ def add_people(people: Mapping[str, SeedPerson], *, moment: datetime) -> dict[st
             job_title=person.role,
             region=person.region,
             fields=person.fields,
+            sectors=person.sectors,
             bio=person.bio,
             bio_html=cook(person.bio, mentions=False).html,
         )

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from functools import cache
 from itertools import count
+from typing import Any
 
 from flask.testing import FlaskClient
 
@@ -33,8 +34,9 @@ def person(
     locale: str = "en",
     timezone: str = "UTC",
     grants: tuple[str, ...] = (),
+    **profile: Any,
 ) -> User:
-    """Somebody with the password `PASSWORD`; without a handle, one is made up."""
+    """Somebody with the password `PASSWORD`; without a handle, one is made up. `profile` goes into the columns."""
     handle = handle or f"person-{next(_number)}"
     with unit_of_work() as work:
         user = User(
@@ -46,6 +48,7 @@ def person(
             password_hash=_password_hash(),
             locale=locale,
             timezone=timezone,
+            **profile,
         )
         work.add(user)
         work.flush()
