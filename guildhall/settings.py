@@ -1,6 +1,6 @@
 import secrets
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
@@ -27,9 +27,15 @@ class Settings(BaseSettings):
     rate_limits: bool = Field(default=True, description="off only for tests and benches")
     trusted_proxies: int = Field(default=0, ge=0, description="how many proxies in front set X-Forwarded-*")
     log_requests: bool = True
+    search_engine: Literal["auto", "whoosh", "tantivy", "postgres"] = Field(
+        default="auto", description="auto: Whoosh, then tantivy; on PostgreSQL postgres"
+    )
+    search_growth: int = Field(default=100_000, ge=1, description="documents from which auto takes tantivy")
 
     @model_validator(mode="after")
     def _refuse_unsafe(self) -> Self:
+        if self.search_engine == "postgres" and not self.database().startswith("postgresql"):
+            raise ValueError("GUILDHALL_SEARCH_ENGINE=postgres needs a PostgreSQL database")
         parts = urlsplit(self.base_url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError("GUILDHALL_BASE_URL must be an http(s) address")

@@ -1,5 +1,6 @@
 """The one module that knows Flask-SQLAlchemy: the models' base, the session, and how each database is opened."""
 
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +21,8 @@ from sqlalchemy.orm import (
 from sqlalchemy.types import TypeDecorator
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+only_reads: ContextVar[bool] = ContextVar("only_reads", default=False)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -74,7 +77,7 @@ if TYPE_CHECKING:
 else:
     Model = db.Model
 
-__all__ = ["Base", "BigInt", "Json", "Mapped", "Model", "PrimaryKey", "UtcDateTime", "db", "session"]
+__all__ = ["Base", "BigInt", "Json", "Mapped", "Model", "PrimaryKey", "UtcDateTime", "db", "only_reads", "session"]
 
 
 def session() -> Session:
@@ -83,8 +86,8 @@ def session() -> Session:
 
 
 def reading_only() -> bool:
-    """Whether the work at hand is a GET, in which nothing may be written."""
-    return has_request_context() and request.method in SAFE_METHODS
+    """Whether the work at hand is a GET, or a unit that said so: nothing may be written in it."""
+    return only_reads.get() or (has_request_context() and request.method in SAFE_METHODS)
 
 
 class WriteInReadError(RuntimeError):

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.orm import Session
 
-from kernel.db import session
+from kernel.db import only_reads, session
 
 _AFTER = "after_commit"
 
@@ -27,6 +27,17 @@ def unit_of_work() -> Iterator[Session]:
         raise
     for call in work.info.pop(_AFTER, ()):
         call()
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """Work of a command or of the worker that only reads: it holds up no writer, and a try to write is refused."""
+    token = only_reads.set(True)
+    try:
+        yield session()
+    finally:
+        session().rollback()
+        only_reads.reset(token)
 
 
 def step_aside() -> None:

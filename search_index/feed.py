@@ -1,13 +1,39 @@
-"""The change feed: which documents changed, in the same transaction as the change, in an order every replica reads."""
+"""The change feed: which documents changed, in the same transaction as the change, in an order every replica reads.
+
+A **position** says up to where an index is complete. On SQLite writers come one by one, and it is a row's number. On
+PostgreSQL it is the id of a transaction: all that transactions up to it wrote is applied, and none of them is open.
+"""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import String, func, insert
+from sqlalchemy import BigInteger, ColumnElement, String, cast, func, insert, literal, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from kernel.clock import now
 from kernel.db import BigInt, db, session
 from kernel.refs import Ref
 from search_index.models import SearchChange
+
+AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Some changes after a position: whose documents to read again, and where one is after applying them all."""
+
+    keys: list[str]
+    position: int
+    is_last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How many changes wait, counted up to a bound, and since when the oldest of them does."""
+
+    changes: int
+    since: datetime | None
 
 
 def changed(*refs: Ref, hides: bool = False) -> None:
@@ -26,6 +52,74 @@ def note(keys: Iterable[str], *, hides: bool = False) -> None:
     if not rows:
         return
     statement = insert(SearchChange)
-    if db.engine.dialect.name == "postgresql":
+    if _by_transaction():
         statement = statement.values(txid=func.pg_current_xact_id().cast(String).cast(BigInt))
     session().execute(statement, rows)
+
+
+def newest() -> int:
+    """The position of an index that is made of what can be read from now on."""
+    if _by_transaction():
+        return int(session().scalar(select(_oldest_open() - 1)) or 0)
+    return int(session().scalar(select(func.max(SearchChange.seq))) or 0)
+
+
+def changes_after(position: int, *, limit: int = AT_ONCE) -> Changes:
+    """The next changes, about `limit` of them: on PostgreSQL only whole transactions, however many rows one wrote."""
+    place, bound = _place(), (SearchChange.txid < _oldest_open()) if _by_transaction() else literal(True)
+    rows = (
+        session()
+        .execute(
+            select(SearchChange.key, place.label("place"))
+            .where(place > position, bound)
+            .order_by(place, SearchChange.seq)
+            .limit(limit + 1)
+        )
+        .all()
+    )
+    if len(rows) <= limit:
+        return Changes(_distinct(row.key for row in rows), rows[-1].place if rows else position, is_last=True)
+    whole = [row for row in rows if row.place < rows[-1].place]
+    if whole:
+        return Changes(_distinct(row.key for row in whole), whole[-1].place, is_last=False)
+    one = rows[-1].place
+    keys = session().scalars(select(SearchChange.key).where(place == one).order_by(SearchChange.seq))
+    return Changes(_distinct(keys), one, is_last=False)
+
+
+def hidden_keys(position: int) -> set[str]:
+    """What must not be found in an index of this position, because somebody may no longer see it."""
+    return set(session().scalars(select(SearchChange.key).where(SearchChange.hides, _place() > position)))
+
+
+def waiting_keys(position: int) -> set[str]:
+    """Everything that changed since, committed or in this very transaction."""
+    return set(session().scalars(select(SearchChange.key).where(_place() > position)))
+
+
+def lag_after(position: int, *, bound: int = 10_000) -> Lag:
+    """How far behind an index of this position is."""
+    waiting = select(SearchChange.at).where(_place() > position).order_by(_place()).limit(bound).subquery()
+    count, since = session().execute(select(func.count(), func.min(waiting.c.at))).one()
+    return Lag(count, since)
+
+
+def up_to(position: int) -> ColumnElement[bool]:
+    """The changes that an index of this position has applied."""
+    return _place() <= position
+
+
+def _place() -> InstrumentedAttribute[int] | InstrumentedAttribute[int | None]:
+    return SearchChange.txid if _by_transaction() else SearchChange.seq
+
+
+def _oldest_open() -> ColumnElement[int]:
+    return cast(cast(func.pg_snapshot_xmin(func.pg_current_snapshot()), String), BigInteger)
+
+
+def _by_transaction() -> bool:
+    return db.engine.dialect.name == "postgresql"
+
+
+def _distinct(keys: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(keys))

@@ -1,0 +1,51 @@
+"""Which engine serves, by the settings and by how large the site is; and how one is opened."""
+
+from importlib import import_module
+from pathlib import Path
+
+from flask import current_app
+
+from kernel.db import db
+from search_index import analysis
+from search_index.engine import Engine
+
+ENGINES = ("whoosh", "tantivy", "postgres")
+DOCUMENTS = 1  # raised when rooms make other documents of the same things
+
+
+def wanted_engine(documents: int) -> str:
+    """The engine that should serve a site with so many documents."""
+    chosen: str = current_app.config["SETTINGS"].search_engine
+    return recommended_engine(documents) if chosen == "auto" else chosen
+
+
+def recommended_engine(documents: int) -> str:
+    """What `auto` takes: PostgreSQL's own where that is the database, else Whoosh until the site outgrows it."""
+    if db.engine.dialect.name == "postgresql":
+        return "postgres"
+    return "tantivy" if documents >= current_app.config["SETTINGS"].search_growth else "whoosh"
+
+
+def is_shared() -> bool:
+    """Whether one index in the database serves all machines."""
+    return wanted_engine(0) == "postgres"
+
+
+def version_of(engine: str) -> str:
+    """By which rules an index is made: one of another version cannot be asked and is built anew."""
+    return f"{engine}.{_module(engine).FORMAT}.{analysis.VERSION}.{DOCUMENTS}"
+
+
+def open_engine(engine: str, place: Path) -> Engine:
+    """Open the index at `place`, an empty one where there is none."""
+    opened: Engine = _module(engine).open_index(place)
+    return opened
+
+
+def drop_shared(place: str) -> None:
+    """Remove an index that lies in the database."""
+    _module("postgres").drop(place)
+
+
+def _module(engine: str):  # noqa: ANN202 - whichever engine's
+    return import_module(f"search_index.engines.{engine}")

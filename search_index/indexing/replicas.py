@@ -1,0 +1,54 @@
+"""What the database knows of the indexes that follow its feed, and how long it keeps changes for them."""
+
+from datetime import timedelta
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from kernel.clock import now
+from kernel.db import db, session
+from search_index import feed
+from search_index.models import SearchChange, SearchReplica
+
+PRUNED = "pruned"
+GONE_AFTER = timedelta(days=1)
+
+
+def record(name: str, **facts: str | int) -> None:
+    """Say how far the index `name` is, and that it lives."""
+    insert = (postgresql if db.engine.dialect.name == "postgresql" else sqlite).insert(SearchReplica)
+    values = {**facts, "seen_at": now()}
+    session().execute(
+        insert.values(name=name, **{"engine": "", **values}).on_conflict_do_update(index_elements=["name"], set_=values)
+    )
+
+
+def forget(name: str) -> None:
+    """It is no more, and holds nothing up."""
+    session().execute(delete(SearchReplica).where(SearchReplica.name == name))
+
+
+def of(name: str) -> SearchReplica | None:
+    """What is known of the index `name`, as of now."""
+    return session().get(SearchReplica, name, populate_existing=True)
+
+
+def pruned_to() -> int:
+    """Up to where changes are gone: an index that is not as far cannot follow any more."""
+    return int(session().scalar(select(SearchReplica.position).where(SearchReplica.name == PRUNED)) or 0)
+
+
+def prune() -> int:
+    """Drop the changes that every living index has applied; one not seen for a day will have to be built anew."""
+    living = select(func.min(SearchReplica.position)).where(
+        SearchReplica.name != PRUNED, SearchReplica.seen_at > now() - GONE_AFTER
+    )
+    bound = session().scalar(living)
+    if bound is None or bound <= pruned_to():
+        return 0
+    session().execute(
+        delete(SearchReplica).where(SearchReplica.name != PRUNED, SearchReplica.seen_at <= now() - GONE_AFTER)
+    )
+    gone = session().execute(delete(SearchChange).where(feed.up_to(bound)).execution_options(synchronize_session=False))
+    record(PRUNED, position=bound)
+    return int(getattr(gone, "rowcount", 0))
