@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 DATA = Path(__file__).resolve().parent / "data"
 
-FieldType = Literal["text", "number", "url", "choice", "date"]
+FieldType = Literal["text", "number", "url", "choice", "date", "kind", "sectors", "region", "city", "money"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ class FactField:
     label: Words
     help: Words
     choices: str = ""
+    is_long: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,11 @@ def _field(entry: Mapping[str, Any]) -> FactField:
         label=Words(entry["zh"], entry["en"]),
         help=Words(**entry.get("help", {"zh": "", "en": ""})),
         choices=entry.get("choices", ""),
+        is_long=entry.get("long", False),
     )
 
 
 KINDS: Mapping[str, ListingKind] = _kinds()
+
+# What every listing states, whatever its kind: the columns of a form, of a CSV, of the API.
+COLUMNS: Mapping[str, FactField] = {entry["name"]: _field(entry) for entry in _read("listing_columns.toml")["column"]}

@@ -22,9 +22,10 @@ class ListingState(StrEnum):
 class Listing(Model):
     """Something that somebody offers. Its kind (`resources.vocabulary.KINDS`) says what `facts` hold.
 
-    `confirmed_at` is when its owner last said that it is still true, `asked_at` when they were last asked. `sectors` are shown; `ListingSector` is what
-    lists are filtered by, kept by the one function that writes them. Imported listings keep where they come from:
-    `source_id` names the row there, so that a second import changes nothing.
+    `confirmed_at` is when its owner last said that it is still true, `asked_at` when they were last asked whether it
+    is. `sectors` are shown; `ListingSector` is what lists are filtered by, kept by the one function that writes them.
+    Imported listings keep where they come from: `source_id` names the row there, so that a second import changes
+    nothing.
     """
 
     __tablename__ = "listing"

@@ -1,0 +1,167 @@
+"""What owners do with their listings: offer, change, put up, take down, confirm."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from flask_babel import gettext as _
+from sqlalchemy import delete, insert, select
+
+from activity.actions import follow_quietly
+from activity.models import Level
+from kernel.clock import now
+from kernel.db import session
+from kernel.errors import ConflictError, NotFoundError
+from kernel.events import emit
+from kernel.idempotency import claim, fingerprint, keep
+from kernel.ids import slug_of
+from kernel.markup import cook
+from kernel.policy import authorise
+from kernel.refs import Ref
+from kernel.viewer import Viewer
+from resources.events import ListingChanged, ListingPublished, ListingTakenDown
+from resources.kinds.listings import LISTING
+from resources.models import Listing, ListingSector, ListingState
+from resources.offers import Offer, typed_of
+from resources.policy import ListingRight, visible_listings
+from search_index import feed
+
+STALE_AFTER = timedelta(days=400)
+
+
+def offer_listing(viewer: Viewer, offer: Offer, *, publish: bool, once: str = "") -> Listing:
+    """Offer something, or keep it as a draft. `once` makes the second sending of the same form harmless."""
+    authorise(viewer, ListingRight.OFFER)
+    if once:
+        done = claim(viewer.me, once, fingerprint("listing", str(sorted(typed_of(offer).items()))))
+        if done is not None:
+            return session().get_one(Listing, int(done))
+    listing = add_listing(viewer, offer, publish=publish)
+    if once:
+        keep(viewer.me, once, str(listing.id))
+    return listing
+
+
+def add_listing(
+    viewer: Viewer, offer: Offer, *, publish: bool, source: Callable[[Listing], None] | None = None
+) -> Listing:
+    """A new row for an offer; `source` notes where an imported one comes from before it is told of."""
+    listing = Listing(owner_id=viewer.me, kind=offer.kind, state=ListingState.DRAFT, facts={}, sectors=[])
+    write_offer(listing, offer)
+    if source is not None:
+        source(listing)
+    session().add(listing)
+    session().flush()
+    _write_sectors(listing)
+    follow_quietly(viewer.me, Ref(LISTING, listing.id), Level.WATCHING)
+    if publish:
+        _put_up(listing)
+    return listing
+
+
+def change_listing(viewer: Viewer, *, listing_id: int, offer: Offer, base: int | None = None) -> Listing:
+    """Say it anew; `base` is the version that the change was made from."""
+    listing = listing_to(viewer, ListingRight.EDIT, listing_id)
+    if base is not None and base != listing.version:
+        raise ConflictError(_("Somebody changed this listing in the meantime; look at it again before you save."))
+    rewrite(listing, offer)
+    return listing
+
+
+def rewrite(listing: Listing, offer: Offer) -> bool:
+    """Write a changed offer, and tell of it; says whether anything changed. Saying it anew confirms it."""
+    if typed_of(listing) == typed_of(offer):
+        return False
+    write_offer(listing, offer)
+    listing.version += 1
+    listing.updated_at = listing.confirmed_at = now()
+    _write_sectors(listing)
+    if listing.state == ListingState.PUBLISHED:
+        feed.changed(Ref(LISTING, listing.id))
+        emit(ListingChanged(listing.id, listing.owner_id))
+    return True
+
+
+def publish_listing(viewer: Viewer, *, listing_id: int) -> Listing:
+    """Put it on the shelf, for the first time or again."""
+    listing = listing_to(viewer, ListingRight.CHANGE_STATE, listing_id)
+    if listing.state != ListingState.PUBLISHED:
+        listing.version += 1
+        _put_up(listing)
+    return listing
+
+
+def pause_listing(viewer: Viewer, *, listing_id: int) -> Listing:
+    """Off the shelf for a while."""
+    return _take_down(viewer, listing_id, ListingState.PAUSED)
+
+
+def withdraw_listing(viewer: Viewer, *, listing_id: int) -> Listing | None:
+    """Off the shelf for good; a draft, which nobody else ever saw, is deleted."""
+    listing = listing_to(viewer, ListingRight.CHANGE_STATE, listing_id)
+    if listing.state == ListingState.DRAFT:
+        session().delete(listing)
+        return None
+    return _take_down(viewer, listing_id, ListingState.WITHDRAWN)
+
+
+def confirm_listing(viewer: Viewer, *, listing_id: int) -> Listing:
+    """It is still true."""
+    listing = listing_to(viewer, ListingRight.EDIT, listing_id)
+    listing.confirmed_at = now()
+    listing.asked_at = None
+    listing.version += 1
+    feed.changed(Ref(LISTING, listing.id))
+    return listing
+
+
+def listing_to(viewer: Viewer, right: ListingRight, listing_id: int) -> Listing:
+    """A listing that the viewer sees and may do this with, kept from changing meanwhile."""
+    query = select(Listing).where(Listing.id == listing_id, visible_listings(viewer)).with_for_update()
+    listing = session().scalars(query).first()
+    if listing is None:
+        raise NotFoundError
+    authorise(viewer, right, listing)
+    return listing
+
+
+def write_offer(listing: Listing, offer: Offer) -> None:
+    """Put what is offered into the row's columns."""
+    for name in (
+        "kind", "title", "summary", "region", "city", "place", "trl", "funding", "lang",
+        "access", "access_url", "price_cents", "currency", "price_unit", "tariff",
+    ):  # fmt: skip
+        setattr(listing, name, getattr(offer, name))
+    listing.slug = slug_of(offer.title)
+    listing.body = offer.body
+    listing.body_html = cook(offer.body).html if offer.body else ""
+    listing.sectors, listing.facts = list(offer.sectors), dict(offer.facts)
+
+
+def _write_sectors(listing: Listing) -> None:
+    """The rows that lists are filtered by, after `listing.sectors`."""
+    session().execute(delete(ListingSector).where(ListingSector.listing_id == listing.id))
+    rows = [{"listing_id": listing.id, "sector": sector} for sector in listing.sectors]
+    if rows:
+        session().execute(insert(ListingSector), rows)
+
+
+def _put_up(listing: Listing) -> None:
+    moment = now()
+    listing.state = ListingState.PUBLISHED
+    listing.published_at = listing.published_at or moment
+    listing.confirmed_at, listing.asked_at = moment, None
+    session().flush()
+    feed.changed(Ref(LISTING, listing.id))
+    emit(ListingPublished(listing.id, listing.owner_id))
+
+
+def _take_down(viewer: Viewer, listing_id: int, state: ListingState) -> Listing:
+    listing = listing_to(viewer, ListingRight.CHANGE_STATE, listing_id)
+    was_up = listing.state == ListingState.PUBLISHED
+    if listing.state != state:
+        listing.state = state
+        listing.version += 1
+    if was_up:
+        feed.changed(Ref(LISTING, listing.id), hides=True)
+        emit(ListingTakenDown(listing.id, listing.owner_id))
+    return listing

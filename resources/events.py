@@ -1,0 +1,27 @@
+"""What happened among the listings, in the past tense: told inside the transaction of the deed."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ListingPublished:
+    """A listing went on the shelf: for the first time, or again."""
+
+    listing_id: int
+    owner_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListingChanged:
+    """A listing on the shelf says something else than before."""
+
+    listing_id: int
+    owner_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListingTakenDown:
+    """A listing is not on the shelf any more."""
+
+    listing_id: int
+    owner_id: int
