@@ -16,11 +16,14 @@ from kernel.policy import authorise
 from kernel.viewer import Viewer
 
 TOKEN = re.compile(r"staff|moderator:\d+|alliance:\d+(:[a-z]+)?")
+BY_RULE = re.compile(TOKEN.pattern + r"|need:\d+")  # what no person decides, the staff neither
 
 
 def grant(actor: Viewer, *, user_id: int, token: str) -> None:
     """Give somebody a token; giving it twice changes nothing."""
     authorise(actor, AccountRight.GRANT)
+    if not TOKEN.fullmatch(token):
+        raise InvalidError(_("There is no such right."), errors={"token": token})
     _give(user_id=user_id, token=token, granted_by_id=actor.me)
 
 
@@ -39,6 +42,14 @@ def revoke(actor: Viewer, *, user_id: int, token: str) -> None:
     emit(GrantChanged(actor_id=actor.user_id, user_id=user_id, token=token, is_held=False))
 
 
+def revoke_by_rule(*, user_id: int, token: str) -> None:
+    """Take back what `grant_by_rule` gave; harmless where it is not held."""
+    held = session().get(Grant, (user_id, token))
+    if held is not None:
+        session().delete(held)
+        emit(GrantChanged(actor_id=None, user_id=user_id, token=token, is_held=False))
+
+
 def suspend(actor: Viewer, *, user_id: int) -> None:
     """Shut somebody out, everywhere and at once."""
     authorise(actor, AccountRight.SUSPEND, user_id)
@@ -55,7 +66,7 @@ def reinstate(actor: Viewer, *, user_id: int) -> None:
 
 
 def _give(*, user_id: int, token: str, granted_by_id: int | None) -> None:
-    if not TOKEN.fullmatch(token):
+    if not BY_RULE.fullmatch(token):
         raise InvalidError(_("There is no such right."), errors={"token": token})
     _person(user_id)
     if session().get(Grant, (user_id, token)) is None:

@@ -1,11 +1,11 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Float, ForeignKey, Index, String
+from sqlalchemy import Float, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.clock import now
-from kernel.db import Model
+from kernel.db import Model, PrimaryKey
 
 
 class Side(StrEnum):
@@ -34,14 +34,24 @@ class Match(Model):
 
     __tablename__ = "match"
 
-    need_id: Mapped[int] = mapped_column(ForeignKey("need.id", ondelete="CASCADE"), primary_key=True)
-    listing_id: Mapped[int] = mapped_column(ForeignKey("listing.id", ondelete="CASCADE"), primary_key=True)
+    id: Mapped[PrimaryKey]
+    need_id: Mapped[int] = mapped_column(ForeignKey("need.id", ondelete="CASCADE"))
+    listing_id: Mapped[int] = mapped_column(ForeignKey("listing.id", ondelete="CASCADE"))
     score: Mapped[float] = mapped_column(Float)
     found_at: Mapped[datetime] = mapped_column(default=now)
     need_told_at: Mapped[datetime | None]
     listing_told_at: Mapped[datetime | None]
 
-    __table_args__ = (Index("ix_match_listing_id", "listing_id"),)
+    __table_args__ = (
+        UniqueConstraint("need_id", "listing_id"),
+        Index("ix_match_listing_id", "listing_id"),
+        Index(
+            "ix_match_untold",
+            "score",
+            sqlite_where=text("need_told_at IS NULL OR listing_told_at IS NULL"),
+            postgresql_where=text("need_told_at IS NULL OR listing_told_at IS NULL"),
+        ),
+    )
 
 
 class MatchRefusal(Model):

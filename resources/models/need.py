@@ -56,6 +56,7 @@ class Need(Model):
     owner_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
     alias: Mapped[str] = mapped_column(String(8))
     visibility: Mapped[str] = mapped_column(String(10))
+    alliance: Mapped[str] = mapped_column(String(80), default="")
     audience: Mapped[str] = mapped_column(String(80))
     state: Mapped[str] = mapped_column(String(10), default=NeedState.DRAFT.value)
     kind: Mapped[str] = mapped_column(String(20))

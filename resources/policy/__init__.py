@@ -1,5 +1,15 @@
 """Who may do what, and beside it what may be seen: one file for each thing of the room."""
 
 from resources.policy.listings import ListingRight, on_the_shelf, visible_listings
+from resources.policy.needs import ConversationRight, NeedRight, my_conversations, owner_known, visible_needs
 
-__all__ = ["ListingRight", "on_the_shelf", "visible_listings"]
+__all__ = [
+    "ConversationRight",
+    "ListingRight",
+    "NeedRight",
+    "my_conversations",
+    "on_the_shelf",
+    "owner_known",
+    "visible_listings",
+    "visible_needs",
+]
