@@ -35,6 +35,11 @@ def slug_of(title: str, *, length: int = 60) -> str:
     return slugify(" ".join(_pinyin()(title[:80])), max_length=length, word_boundary=True) or "thread"
 
 
+def pinyin_of(text: str) -> list[str]:
+    """The syllables of a Chinese text, without tones; what is not Chinese stays in one piece."""
+    return _pinyin()(text)
+
+
 @cache
 def _pinyin() -> Callable[[str], list[str]]:
     """pypinyin, without its phrases: they would take 46 MB in every process."""

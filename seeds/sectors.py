@@ -7,12 +7,15 @@ from forum.models import Board, Community
 from forum.models.community import GENERAL
 from kernel.db import session
 from kernel.work import unit_of_work
+from search_index.synonyms import ensure_synonyms
 
 TAXONOMY = Path(__file__).resolve().parent.parent / "forum" / "data" / "sei2018.toml"
 
 
 def ensure_sectors() -> None:
-    """Make the communities and boards of the classification that are not there yet; running again changes nothing."""
+    """Make the communities and boards of the classification that are not there yet, and the words that search takes
+    for one another; running again changes nothing.
+    """
     data = tomllib.loads(TAXONOMY.read_text(encoding="utf-8"))
     with unit_of_work():
         known = {community.slug: community for community in session().scalars(select(Community))}
@@ -43,3 +46,4 @@ def ensure_sectors() -> None:
                             name_en=board["en"],
                         )
                     )
+        ensure_synonyms()

@@ -1,0 +1,130 @@
+"""What is offered while somebody types: tags, communities, people, titles, and words of the field by their pinyin."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote_plus
+
+from sqlalchemy import Select, func, literal, select, union_all
+
+from kernel.db import session
+from kernel.viewer import Viewer
+from search_index import facets
+from search_index.documents import SOURCES, Shown, tokens_of
+from search_index.feed import hidden_keys
+from search_index.forms import forms_of, typed_as
+from search_index.suggestions import position_of_suggestions
+from search_index.synonyms import begun
+from search_index.tables import SearchSuggestion, SearchTag, SearchTitle
+
+LOOKED_AT = 200
+MOST = {"tag": 3, "name": 2, "title": 5, "place": 2, "word": 2}
+AFTER_ALL = "\U0010ffff"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One line under the field: `kind` is a document's, or `tag`, `place` or `word`."""
+
+    kind: str
+    label: str
+    url: str
+    lang: str = ""
+
+
+def offers(viewer: Viewer, text: str) -> list[Offer]:
+    """What this viewer may mean by what they have typed so far; never what they may not see."""
+    typed = typed_as(text)
+    if not typed:
+        return []
+    tokens, hidden = sorted(tokens_of(viewer)), hidden_keys(position_of_suggestions() or 0)
+    shelves = _shelves(typed, tokens)
+    people, titles = (
+        _seen(viewer, [key for key in shelves.get(shelf, ()) if key not in hidden], MOST[shelf])
+        for shelf in ("name", "title")
+    )
+    return [
+        *(Offer("word", word, f"/search?q={quote_plus(word)}") for word in _words(typed)),
+        *(Offer("tag", tag, f"/search?q={quote_plus(_tag_query(tag))}") for tag in _tags(typed, tokens, hidden)),
+        *(Offer("place", place.label, place.url) for place in _places(viewer, typed)),
+        *(Offer(shown.kind, shown.title, shown.url, shown.lang) for shown in (*people, *titles)),
+    ]
+
+
+def _shelves(typed: str, tokens: Sequence[str]) -> dict[str, list[str]]:
+    """Keys by shelf, the weightiest first: of as many as a range scan may look at."""
+    rows = session().execute(union_all(*(_range(shelf, typed, tokens) for shelf in ("name", "title"))))
+    best: dict[str, dict[str, float]] = {}
+    for row in rows:
+        shelf = best.setdefault(row.shelf, {})
+        begins = 1.5 if row.form == typed else 1.0
+        shelf[row.key] = max(shelf.get(row.key, 0.0), row.weight * begins)
+    return {shelf: sorted(keys, key=lambda key: (-keys[key], key)) for shelf, keys in best.items()}
+
+
+def _range(shelf: str, typed: str, tokens: Sequence[str]) -> Select[tuple[str, str, str, float]]:
+    some = (
+        select(SearchSuggestion.key, SearchSuggestion.form, SearchSuggestion.weight)
+        .where(
+            SearchSuggestion.shelf == shelf,
+            SearchSuggestion.form >= typed,
+            SearchSuggestion.form < typed + AFTER_ALL,
+            SearchSuggestion.audience.in_(tokens),
+        )
+        .order_by(SearchSuggestion.form)
+        .limit(LOOKED_AT)
+        .subquery()
+    )
+    return select(literal(shelf).label("shelf"), some.c.key, some.c.form, some.c.weight)
+
+
+def _seen(viewer: Viewer, keys: Sequence[str], limit: int) -> list[Shown]:
+    """The first of `keys` that the rooms show this viewer: their titles and addresses as they are now."""
+    some = keys[: limit * 2]
+    by_kind: dict[str, list[int]] = {}
+    for key in some:
+        kind, _colon, number = key.rpartition(":")
+        by_kind.setdefault(kind, []).append(int(number))
+    shown = {
+        f"{kind}:{number}": card
+        for kind, ids in by_kind.items()
+        if kind in SOURCES
+        for number, card in SOURCES[kind].show(viewer, ids).items()
+    }
+    return [shown[key] for key in some if key in shown][:limit]
+
+
+def _tags(typed: str, tokens: Sequence[str], hidden: Collection[str]) -> list[str]:
+    """Tags that documents in sight bear, the commonest first."""
+    documents = func.sum(SearchTag.documents)
+    rows = session().execute(
+        select(SearchTag.tag, documents.label("documents"))
+        .where(SearchTag.form >= typed, SearchTag.form < typed + AFTER_ALL, SearchTag.audience.in_(tokens))
+        .group_by(SearchTag.tag)
+        .order_by(documents.desc(), SearchTag.tag)
+        .limit(MOST["tag"] * 3)
+    )
+    counts = Counter({row.tag: row.documents for row in rows})
+    if counts and hidden:
+        going = select(SearchTitle.tags).where(SearchTitle.key.in_(hidden), SearchTitle.audience.in_(tokens))
+        for tags in session().scalars(going):
+            counts.subtract(tag for tag in tags if tag in counts)
+    return [tag for tag, count in counts.most_common(MOST["tag"]) if count > 0]
+
+
+def _tag_query(tag: str) -> str:
+    return f'tag:"{tag}"' if " " in tag else f"tag:{tag}"
+
+
+def _places(viewer: Viewer, typed: str) -> list[facets.Place]:
+    found = [
+        place
+        for place in facets.places(viewer)
+        if any(form.startswith(typed) for name in place.names for form in forms_of(name))
+    ]
+    return found[: MOST["place"]]
+
+
+def _words(typed: str) -> list[str]:
+    """Words of the field whose pinyin begins so: for whoever types without an input method."""
+    return begun(typed)[: MOST["word"]] if typed.isascii() and len(typed) > 1 else []
