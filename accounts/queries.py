@@ -8,10 +8,7 @@ from accounts.models import ApiToken, User, UserSession
 from kernel.clock import now
 from kernel.db import session
 from kernel.errors import NotFoundError
-from kernel.paging import Page, keyset_page
 from kernel.viewer import Viewer
-
-PAGE = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,31 +68,15 @@ def persons(ids: Iterable[int]) -> dict[int, PersonFacts]:
     }
 
 
-def people_page(_viewer: Viewer, *, cursor: str | None = None, q: str = "", limit: int = PAGE) -> Page[User]:
-    """Confirmed people, newest first, whose name, handle or affiliation contains `q`."""
-    query = select(User).where(*_is_shown())
-    if q.strip():
-        like = f"%{_literal(q.strip()[:80])}%"
-        query = query.where(
-            or_(
-                User.display_name.ilike(like, escape="\\"),
-                User.handle.ilike(like, escape="\\"),
-                User.affiliation.ilike(like, escape="\\"),
-            )
-        )
-    page = keyset_page(query, keys=[User.id], limit=limit, cursor=cursor)
-    return page.map(lambda row: row[0])
-
-
 def complete_handles(prefix: str, *, limit: int = 8) -> list[Completion]:
     """People whose handle starts with `prefix`, or whose name does."""
-    start = _literal(prefix.strip()[:30]) + "%"
+    start = literal_like(prefix.strip()[:30]) + "%"
     if start == "%":
         return []
     rows = session().execute(
         select(User.handle, User.display_name, User.avatar_hash)
         .where(
-            *_is_shown(),
+            *is_shown(),
             or_(
                 User.handle.like(start.lower(), escape="\\"),
                 func.lower(User.display_name).like(start.lower(), escape="\\"),
@@ -131,11 +112,11 @@ def my_tokens(viewer: Viewer) -> list[ApiToken]:
     return list(session().scalars(query.order_by(ApiToken.id.desc())))
 
 
-def _is_shown() -> tuple[ColumnElement[bool], ...]:
+def is_shown() -> tuple[ColumnElement[bool], ...]:
     """Who appears in lists: confirmed, and not suspended."""
     return User.suspended_at.is_(None), User.email_confirmed_at.is_not(None)
 
 
-def _literal(text: str) -> str:
+def literal_like(text: str) -> str:
     """`text` with LIKE's own characters taken literally."""
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from wtforms.fields.choices import SelectChoice
 
+from accounts.queries import person_by_handle
 from forum.actions.drafts import discard
 from forum.actions.threads import PollDraft, start_of, start_thread
 from forum.addresses import thread_url
@@ -50,7 +51,17 @@ def _start_values(viewer: Viewer) -> dict[str, str]:
     draft = session().get(Draft, (viewer.user_id, "new"))
     kept = {"title": draft.title, "body": draft.body, **{str(k): v for k, v in draft.fields.items()}} if draft else {}
     asked = {name: request.args[name][:200] for name in ("kind", "lens", "title") if request.args.get(name)}
+    if (whom := _asked_person()) and f"@{whom}" not in kept.get("body", ""):
+        asked["body"] = f"@{whom} {kept.get('body', '')}"
     return {**kept, **asked, **({"place": place} if place else {})}
+
+
+def _asked_person() -> str:
+    """The handle of whoever the question is for, when the address names somebody who is here."""
+    try:
+        return person_by_handle(request.args.get("ask", "")[:30]).handle
+    except NotFoundError:
+        return ""
 
 
 @room.page("/new", may=ForumRight.START)

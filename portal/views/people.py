@@ -3,13 +3,14 @@ from datetime import datetime
 
 from flask import jsonify, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from markupsafe import Markup
 
+from accounts.assertions import asserted
 from accounts.avatars import avatar_url
+from accounts.directory import people_counts, people_found, people_named
 from accounts.models import User
 from accounts.places import kind_name, region_name
-from accounts.queries import complete_handles, people_page, person_by_handle
+from accounts.queries import complete_handles, person_by_handle
 from accounts.sectors import sector_name
 from forum.models import Thread
 from forum.queries import lists
@@ -19,6 +20,7 @@ from kernel.limits import SMALL_DEEDS, limiter
 from kernel.policy import Door
 from kernel.web import current_viewer
 from portal import queries
+from portal.directory import facets_of, wanted_from
 from portal.room import room
 
 
@@ -34,6 +36,7 @@ class Profile:
     job_title: str
     kind_name: str
     region_name: str
+    sectors: list[str]
     sector_names: list[str]
     fields: list[str]
     bio_html: Markup
@@ -41,6 +44,14 @@ class Profile:
     website: str
     orcid: str | None
     joined_at: datetime
+
+    @property
+    def ask_url(self) -> str:
+        """Where a question to them is written; empty where no field is named: nobody would know what to ask."""
+        if not self.fields:
+            return ""
+        place = f"&place={self.sectors[0]}" if self.sectors else ""
+        return f"/new?kind=question&lens=experts{place}&ask={self.handle}"
 
 
 def profile_of(user: User, locale: str) -> Profile:
@@ -54,6 +65,7 @@ def profile_of(user: User, locale: str) -> Profile:
         job_title=user.job_title,
         kind_name=kind_name(user.affiliation_kind, locale),
         region_name=region_name(user.region, locale),
+        sectors=user.sectors,
         sector_names=[sector_name(sector, locale) for sector in user.sectors],
         fields=user.fields,
         bio_html=Markup(user.bio_html),  # noqa: S704 - cooked and sanitised when it was stored
@@ -66,11 +78,21 @@ def profile_of(user: User, locale: str) -> Profile:
 
 @room.page("/people", may=Door.ANYONE)
 def people() -> ResponseReturnValue:
-    """Who writes here."""
+    """The directory: whom one can ask, under facets with their counts."""
     viewer = current_viewer()
-    q = request.args.get("q", "")[:80]
-    page = people_page(viewer, cursor=request.args.get("cursor"), q=q)
-    return render_template("portal/people.html", page=page.map(lambda user: profile_of(user, viewer.locale)), q=q)
+    q = request.args.get("q", "").strip()[:80]
+    wanted = wanted_from(request.args, viewer.locale)
+    among = people_named(viewer, q) if q else None
+    page = people_found(viewer, wanted, among=among, cursor=request.args.get("cursor"))
+    counts = people_counts(viewer, wanted, among=among)
+    return render_template(
+        "portal/people.html",
+        page=page.map(lambda user: profile_of(user, viewer.locale)),
+        q=q,
+        total=counts.total,
+        facets=facets_of(wanted, counts, q=q, locale=viewer.locale),
+        asserted={user.id: asserted(user) for user in page.items},
+    )
 
 
 @room.page("/people/complete", may=Door.SIGNED_IN)
@@ -101,13 +123,5 @@ def profile(handle: str) -> ResponseReturnValue:
         my_level=level_of(viewer, "accounts.user", user.id),
         is_me=viewer.user_id == user.id,
         stats=queries.stats_of(viewer, user.id),
-        asserted=_asserted(user),
+        asserted=asserted(user),
     )
-
-
-def _asserted(user: User) -> list[tuple[str, str, datetime]]:
-    """What somebody checked: what, by whom, when. An ORCID of the right form proves no more than that."""
-    if user.email_confirmed_at is None:
-        return []
-    domain = user.email.rpartition("@")[2]
-    return [(_("Reads mail at %(domain)s", domain=domain), _("Confirmed by this site"), user.email_confirmed_at)]

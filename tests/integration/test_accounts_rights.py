@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from accounts import cli
 from accounts.actions.grants import grant, reinstate, revoke, suspend
+from accounts.directory import Wanted, people_found, people_named
 from accounts.models import Grant, User
 from accounts.passwords import is_password
-from accounts.queries import complete_handles, people_page, person_by_handle, persons
+from accounts.queries import complete_handles, person_by_handle, persons
 from accounts.viewers import viewer_for, viewer_of_token
 from kernel.errors import ForbiddenError, InvalidError, NotFoundError, UnauthenticatedError
 from kernel.ids import hash_token
@@ -65,25 +66,26 @@ def test_suspended_people_are_found_nowhere(database: Session) -> None:
         person_by_handle("gone-away")
     assert person_by_handle("Good-Day").id == here.id
     assert [offer.handle for offer in complete_handles("go")] == ["good-day"]
-    assert [row.handle for row in people_page(Viewer()).items] == ["good-day"]
+    assert [row.handle for row in people_found(Viewer(), Wanted()).items] == ["good-day"]
     assert cards(Viewer(), [Ref("accounts.user", gone.id)]) == {}
     assert set(persons([gone.id, here.id])) == {gone.id, here.id}, "what they wrote keeps their name"
 
 
 def test_people_are_found_by_name_and_like_signs_are_plain(database: Session) -> None:
-    person(handle="lin-wei", display_name="林蔚")
-    person(handle="helen", display_name="Helen 100%")
-    assert [row.handle for row in people_page(Viewer(), q="林").items] == ["lin-wei"]
-    assert [row.handle for row in people_page(Viewer(), q="%").items] == ["helen"]
-    assert [row.handle for row in people_page(Viewer(), q="HELEN").items] == ["helen"]
+    lin = person(handle="lin-wei", display_name="林蔚", fields=["钙钛矿"]).id
+    helen = person(handle="helen", display_name="Helen 100%").id
+    assert people_named(Viewer(), "林") == [lin]
+    assert people_named(Viewer(), "钙钛") == [lin]
+    assert people_named(Viewer(), "%") == [helen]
+    assert people_named(Viewer(), "HELEN") == [helen]
     assert complete_handles("%") == []
     assert [offer.handle for offer in complete_handles("林")] == ["lin-wei"]
 
 
 def test_people_come_in_pages(database: Session) -> None:
     made = [person().id for _ in range(5)]
-    first = people_page(Viewer(), limit=3)
-    second = people_page(Viewer(), limit=3, cursor=first.next)
+    first = people_found(Viewer(), Wanted(), limit=3)
+    second = people_found(Viewer(), Wanted(), limit=3, cursor=first.next)
     assert [row.id for row in (*first.items, *second.items)] == made[::-1]
     assert second.next is None
 
