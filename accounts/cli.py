@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from accounts.actions.grants import grant_by_rule
 from accounts.actions.tokens import SCOPES, create_token
+from accounts.events import PersonConfirmed
 from accounts.models import User
 from accounts.names import HANDLE, RESERVED, clean_email
 from accounts.passwords import fault_of, hash_password
@@ -15,6 +16,7 @@ from accounts.viewers import viewer_for
 from kernel.clock import now
 from kernel.db import session
 from kernel.errors import GuildhallError
+from kernel.events import emit
 from kernel.viewer import STAFF
 from kernel.work import unit_of_work
 
@@ -47,7 +49,10 @@ def admin_create(email: str, handle: str, name: str, password: str, *, as_json: 
             if fault:
                 raise click.ClickException(fault)
             user.password_hash = hash_password(made)
-        user.email_confirmed_at = user.email_confirmed_at or now()
+        if user.email_confirmed_at is None:
+            user.email_confirmed_at = now()
+            work.flush()
+            emit(PersonConfirmed(user_id=user.id))
         work.flush()
         grant_by_rule(user_id=user.id, token=STAFF)
         facts = {"id": user.id, "handle": user.handle, "email": address, "password": made or None}

@@ -10,9 +10,10 @@ class PersonConfirmed:
 
 @dataclass(frozen=True, slots=True)
 class ProfileChanged:
-    """What is shown of somebody changed."""
+    """What is shown of somebody changed; with `is_renamed` also what they are called."""
 
     user_id: int
+    is_renamed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,12 @@ class AnswerAccepted:
 
 @dataclass(frozen=True, slots=True)
 class ThreadChanged:
-    """A thread, or what may be seen of it, changed: renamed, moved, deleted, restored, merged."""
+    """A thread, or what may be seen of it, changed: renamed, moved, deleted, restored, merged, answered.
+
+    `posts` are those that read otherwise now, stand elsewhere, or came or went; None means all of them.
+    `hides`: somebody who saw these posts (with None: the thread) may not see them any more.
+    """
 
     thread: Ref
+    posts: frozenset[int] | None = frozenset()
+    hides: bool = False

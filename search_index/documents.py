@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -118,6 +118,15 @@ SOURCES: dict[str, Source] = {}
 def register_source(source: Source) -> None:
     """Make a kind findable; each room does this once in its `search.py`."""
     SOURCES[source.kind] = source
+
+
+def every_key(at_once: int = 5_000) -> Iterator[str]:
+    """The keys of all that may be findable, read some at a time."""
+    for source in list(SOURCES.values()):
+        last = 0
+        while ids := source.ids(last, at_once):
+            last = max(ids)
+            yield from (f"{source.kind}:{number}" for number in ids)
 
 
 def tokens_of(viewer: Viewer) -> frozenset[str]:

@@ -8,15 +8,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ColumnElement, String, cast, func, insert, literal, select
+from sqlalchemy import BigInteger, ColumnElement, String, cast, delete, func, insert, literal, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from kernel.clock import now
 from kernel.db import BigInt, db, session
 from kernel.refs import Ref
-from search_index.models import SearchChange
+from search_index.models import SearchChange, SearchReplica
 
 AT_ONCE = 500
+PRUNED = "pruned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,12 @@ def newest() -> int:
     """The position of an index that is made of what can be read from now on."""
     if _by_transaction():
         return int(session().scalar(select(_oldest_open() - 1)) or 0)
-    return int(session().scalar(select(func.max(SearchChange.seq))) or 0)
+    return max(int(session().scalar(select(func.max(SearchChange.seq))) or 0), pruned_to())
+
+
+def pruned_to() -> int:
+    """Up to where changes are gone: an index that is not as far cannot follow any more."""
+    return int(session().scalar(select(SearchReplica.position).where(SearchReplica.name == PRUNED)) or 0)
 
 
 def changes_after(position: int, *, limit: int = AT_ONCE) -> Changes:
@@ -107,6 +113,16 @@ def lag_after(position: int, *, bound: int = 10_000) -> Lag:
 def up_to(position: int) -> ColumnElement[bool]:
     """The changes that an index of this position has applied."""
     return _place() <= position
+
+
+def forget_other_cluster() -> None:
+    """A PostgreSQL database that was moved to another server brings ids of transactions that mean nothing there."""
+    if not _by_transaction():
+        return
+    bound = cast(cast(func.pg_snapshot_xmax(func.pg_current_snapshot()), String), BigInteger)
+    direct = {"synchronize_session": False}
+    session().execute(delete(SearchChange).where(SearchChange.txid > bound).execution_options(**direct))
+    session().execute(delete(SearchReplica).where(SearchReplica.position > bound).execution_options(**direct))
 
 
 def _place() -> InstrumentedAttribute[int] | InstrumentedAttribute[int | None]:

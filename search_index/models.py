@@ -33,7 +33,7 @@ class SearchReplica(Model):
     """An index that follows the feed, and up to where it is complete: one of each machine, or one that all share.
 
     While an index is being built it has a row of its own, so that the feed keeps what it will still need. The row
-    called `pruned` (see `feed`) is no index: its position says up to where rows of the feed are gone.
+    called `pruned` (see `indexing.replicas`) is no index: its position says up to where rows of the feed are gone.
     """
 
     __tablename__ = "search_replica"

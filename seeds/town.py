@@ -8,6 +8,8 @@ from kernel.clock import now
 from kernel.db import session
 from kernel.viewer import MEMBERS
 from kernel.work import unit_of_work
+from search_index import feed
+from search_index.documents import every_key
 from seeds.discussions import Town, add_threads, read_boards
 from seeds.habits import add_habits
 from seeds.parsing import read_people, read_threads
@@ -34,6 +36,7 @@ def seed_demo() -> None:
         users = add_people(people, moment=moment)
         town = Town(moment=moment, users=users, boards=read_boards())
         add_habits(town, add_threads(town, threads))
+        feed.note(every_key())
 
 
 def _ensure_members_room() -> None:

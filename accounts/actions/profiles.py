@@ -64,6 +64,7 @@ def change_profile(
         faults["orcid"] = _("This is not an ORCID iD: its check digit does not fit. It looks like 0000-0002-1825-0097.")
     if faults:
         raise InvalidError(_("Please look at the marked fields."), errors=faults)
+    is_renamed = display_name != user.display_name
     user.display_name = display_name
     user.affiliation, user.affiliation_kind, user.job_title = affiliation, affiliation_kind, job_title
     user.region = region
@@ -73,7 +74,7 @@ def change_profile(
     user.bio_html = cook(user.bio).html if user.bio else ""
     user.website = website.strip()
     user.orcid = normal_orcid
-    emit(ProfileChanged(user_id=user.id))
+    emit(ProfileChanged(user_id=user.id, is_renamed=is_renamed))
     return user
 
 

@@ -1,6 +1,6 @@
 """What every act of moderation has in common: who may, why, and the line in the log."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from flask_babel import gettext as _
@@ -79,9 +79,13 @@ def record(
     )
 
 
-def announce(*threads: Thread) -> None:
-    """What the pages show of these threads has changed: rendered pieces are stale, and the house is told."""
+def announce(*threads: Thread, posts: Collection[int] | None = (), hides: bool = False) -> None:
+    """What the pages show of these threads has changed: rendered pieces are stale, and the house is told.
+
+    `posts` are the ids of those that changed, None for all; `hides` when somebody may not see them any more.
+    """
     session().flush()
     for thread in threads:
         touch(thread.id)
-        emit(ThreadChanged(Ref("forum.thread", thread.id)))
+        changed = None if posts is None else frozenset(posts)
+        emit(ThreadChanged(Ref("forum.thread", thread.id), posts=changed, hides=hides))

@@ -2,7 +2,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from forum.counters import count_open_question, touch
-from forum.events import AnswerAccepted
+from forum.events import AnswerAccepted, ThreadChanged
 from forum.loading import thread_of
 from forum.models import Post, Thread
 from forum.policy import ForumRight
@@ -31,8 +31,9 @@ def accept_answer(viewer: Viewer, *, thread_id: int, number: int) -> Thread:
         return thread
     if thread.accepted_number is None:
         count_open_question(board.id, change=-1)
-    thread.accepted_number = number
+    former, thread.accepted_number = thread.accepted_number, number
     touch(thread.id)
+    _tell(thread, former, number)
     emit(
         AnswerAccepted(
             actor_id=viewer.me,
@@ -57,6 +58,16 @@ def withdraw_acceptance(thread: Thread, *, board_id: int) -> None:
     """The question waits again, because its answer was withdrawn or deleted."""
     if thread.accepted_number is None:
         return
-    thread.accepted_number = None
+    former, thread.accepted_number = thread.accepted_number, None
     count_open_question(board_id, change=1)
     touch(thread.id)
+    _tell(thread, former)
+
+
+def _tell(thread: Thread, *numbers: int | None) -> None:
+    """The thread has an answer or waits for one, and posts that are or were the answer count differently."""
+    session().flush()
+    posts = select(Post.id).where(
+        Post.thread_id == thread.id, Post.number.in_([number for number in numbers if number])
+    )
+    emit(ThreadChanged(Ref("forum.thread", thread.id), posts=frozenset(session().scalars(posts))))

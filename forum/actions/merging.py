@@ -66,7 +66,8 @@ def merge_thread(viewer: Viewer, *, thread_id: int, into_id: int, reason: str = 
         reason=reason,
         details={"from": thread.id, "into": into.id},
     )
-    announce(thread, into)
+    announce(thread, posts=None, hides=True)
+    announce(into, posts=None, hides=source.audience != target.audience)
     return into
 
 

@@ -43,5 +43,5 @@ def move_thread(viewer: Viewer, *, thread_id: int, board: Board, reason: str = "
         reason=reason,
         details={"from": source.id, "to": board.id},
     )
-    announce(thread)
+    announce(thread, posts=None, hides=source.audience != board.audience)
     return thread

@@ -141,6 +141,7 @@ def edit_post(
     is_opening = post.number == 1
     new_title = check_title(title) if is_opening and title is not None else thread.title
     new_tags = check_tags(tags) if is_opening and tags is not None else thread.tags
+    is_renamed = new_title != thread.title
     if body == post.body and new_title == thread.title and new_tags == thread.tags:
         return post
     if not is_opening and (title is not None or tags is not None):
@@ -148,7 +149,7 @@ def edit_post(
             _("Only the opening post carries title and tags."), errors={"title": _("Edit the opening post.")}
         )
     _keep_revision(post, thread if is_opening else None)
-    if new_title != thread.title:
+    if is_renamed:
         thread.title, thread.slug = new_title, slug_of(new_title)
     if new_tags != thread.tags:
         set_tags(thread, new_tags)
@@ -169,7 +170,7 @@ def edit_post(
     post.last_editor_id = viewer.user_id
     post.last_edit_reason = reason
     touch(thread.id)
-    emit(ThreadChanged(Ref("forum.thread", thread.id)))
+    emit(ThreadChanged(Ref("forum.thread", thread.id), posts=None if is_renamed else frozenset({post.id})))
     return post
 
 

@@ -59,7 +59,7 @@ def purge_post(viewer: Viewer, *, post_id: int, reason: str = "") -> Post:
         reason=reason,
         details={"number": post.number},
     )
-    announce(thread)
+    announce(thread, posts={post.id}, hides=True)
     return post
 
 

@@ -53,7 +53,7 @@ def delete_post(viewer: Viewer, *, post_id: int, reason: str = "") -> Post:
             reason=reason,
             details={"number": post.number},
         )
-    announce(thread)
+    announce(thread, posts={post.id}, hides=True)
     return post
 
 
@@ -81,7 +81,7 @@ def restore_post(viewer: Viewer, *, post_id: int, reason: str = "") -> Post:
             reason=reason,
             details={"number": post.number},
         )
-    announce(thread)
+    announce(thread, posts={post.id})
     return post
 
 
@@ -110,7 +110,7 @@ def restore_thread(viewer: Viewer, *, thread_id: int, reason: str = "") -> Threa
     count_thread(thread, sign=1)
     recount_tags(tag_ids)
     record(viewer, "thread.restore", thread=thread, audience=board.audience, reason=reason)
-    announce(thread)
+    announce(thread, posts=None)
     return thread
 
 
@@ -152,4 +152,4 @@ def _take_down(thread: Thread) -> None:
     count_thread(thread, sign=-1)
     thread.deleted_at = now()
     recount_tags(tag_ids)
-    announce(thread)
+    announce(thread, posts=None, hides=True)

@@ -100,7 +100,8 @@ def split_thread(
         reason=reason,
         details={"into": part.id, "posts": _ranges(chosen)},
     )
-    announce(thread, part)
+    announce(thread)
+    announce(part, posts=None)
     return part
 
 

@@ -9,10 +9,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from forum.importing.preparing import PreparedThread
 from forum.models import Board, BoardDay, Post, Tag, Thread, ThreadTag
+from forum.search.documents import POST, THREAD
 from kernel.db import db, session
 from kernel.markup import RENDERER_VERSION
 from kernel.viewer import PUBLIC
 from kernel.work import unit_of_work
+from search_index import feed
 
 ROWS_AT_ONCE = 500
 IMPORTS = 0x6775696C64  # one import writes at a time: the key of PostgreSQL's advisory lock
@@ -89,6 +91,8 @@ def _insert(threads: list[PreparedThread], *, board_id: int) -> None:
         ]
     for start in range(0, len(rows), ROWS_AT_ONCE):
         connection.execute(_post.insert(), rows[start : start + ROWS_AT_ONCE])
+    feed.note(f"{THREAD}:{thread_id}" for thread_id in thread_ids)
+    feed.note(f"{POST}:{row['id']}" for row in rows if row["number"] > 1)
     _tag_threads(threads, thread_ids, is_public=board.audience == PUBLIC)
     _count(threads, board_id=board_id, posts=len(rows))
 

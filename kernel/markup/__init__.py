@@ -5,7 +5,7 @@
 """
 
 from kernel.markup.cooking import RENDERER_VERSION, Cooked, Format, cook
-from kernel.markup.plain import excerpt
+from kernel.markup.plain import excerpt, plain_text
 from kernel.markup.sanitiser import sanitise
 
-__all__ = ["RENDERER_VERSION", "Cooked", "Format", "cook", "excerpt", "sanitise"]
+__all__ = ["RENDERER_VERSION", "Cooked", "Format", "cook", "excerpt", "plain_text", "sanitise"]

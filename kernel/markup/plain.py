@@ -12,6 +12,7 @@ _TAG = re.compile(r'<[a-zA-Z/!][^">]*(?:"[^"]*"[^">]*)*>')
 _MARKS = re.compile(
     r"^[ ]{0,3}(?:>[ ]?|#{1,6}[ ]|[-*+][ ]|```.*$|~~~.*$)|!?\[([^\]\n]*)\]\([^)\n]*\)|[*`]{1,3}", re.MULTILINE
 )
+_ATTRIBUTION = re.compile(r'<p class="attribution"[ >].*?</p>', re.DOTALL)
 _SENTENCE_BREAKS = "。！？；，、.!?;, "
 
 
@@ -24,6 +25,13 @@ def paragraphs(text: str) -> str:
 def _lines(block: str) -> str:
     indented = _INDENT.sub(lambda m: "\xa0" * len(m[0].expandtabs(4)), block)
     return escape(indented, quote=False).replace("\n", "<br>\n")
+
+
+def plain_text(html: str) -> str:
+    """All words of cooked HTML, code included, a line for each block; not who was quoted. This is what search reads."""
+    html = _FOOTNOTE_MARK.sub("", _ATTRIBUTION.sub("", html))
+    lines = unescape(_TAG.sub("", _BLOCK_END.sub("\n", html))).split("\n")
+    return "\n".join(line for line in (" ".join(line.split()) for line in lines) if line)
 
 
 def excerpt(text: str, length: int = 200, *, format: str = "html") -> str:  # noqa: A002 - the same word as in cook()

@@ -13,15 +13,17 @@ ENGINES = ("whoosh", "tantivy", "postgres")
 DOCUMENTS = 1  # raised when rooms make other documents of the same things
 
 
-def wanted_engine(documents: int) -> str:
-    """The engine that should serve a site with so many documents."""
+def wanted_engine(documents: int, *, serving: str = "") -> str:
+    """The engine that should serve a site with so many documents; one that was outgrown does not come back."""
     chosen: str = current_app.config["SETTINGS"].search_engine
-    return recommended_engine(documents) if chosen == "auto" else chosen
+    if chosen != "auto":
+        return chosen
+    return serving if serving == "tantivy" and not _on_postgresql() else recommended_engine(documents)
 
 
 def recommended_engine(documents: int) -> str:
     """What `auto` takes: PostgreSQL's own where that is the database, else Whoosh until the site outgrows it."""
-    if db.engine.dialect.name == "postgresql":
+    if _on_postgresql():
         return "postgres"
     return "tantivy" if documents >= current_app.config["SETTINGS"].search_growth else "whoosh"
 
@@ -45,6 +47,10 @@ def open_engine(engine: str, place: Path) -> Engine:
 def drop_shared(place: str) -> None:
     """Remove an index that lies in the database."""
     _module("postgres").drop(place)
+
+
+def _on_postgresql() -> bool:
+    return db.engine.dialect.name == "postgresql"
 
 
 def _module(engine: str):  # noqa: ANN202 - whichever engine's

@@ -1,4 +1,5 @@
 import json
+import math
 import os
 import re
 import secrets
@@ -9,6 +10,7 @@ from pathlib import Path
 from flask import current_app
 from sqlalchemy import select
 
+from kernel.clock import now
 from kernel.db import session
 from search_index.indexing import choosing
 from search_index.models import SearchReplica
@@ -109,6 +111,20 @@ def point_to(new: Pointer) -> None:
         os.close(directory)
 
 
+def age_of_pointer() -> float:
+    """How many seconds ago this machine was pointed to its index; of the shared one nobody keeps it."""
+    try:
+        return now().timestamp() - (root() / POINTER).stat().st_mtime
+    except FileNotFoundError:
+        return math.inf
+
+
+def former(place: str, *, count: int = 3) -> list[str]:
+    """The names that the generations before this one had."""
+    engine, _hyphen, generation = place.rpartition("-")
+    return [f"{engine}-{number:04}" for number in range(max(int(generation) - count, 1), int(generation))]
+
+
 def next_place(engine: str) -> str:
     """A name that no index of this machine has had: generations only grow."""
     known = [match["generation"] for path in root().iterdir() if (match := _PLACE.match(path.name))]
@@ -125,9 +141,11 @@ def sweep(*, keep: set[str]) -> None:
     """Remove the places of this machine that answer no more, and what a crash left of one that never did."""
     for path in root().iterdir():
         match = _PLACE.match(path.name)
-        if match is None or match[0] in keep:
-            continue
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
+        if match is not None and match[0] not in keep:
+            remove(match[0])
+
+
+def remove(place: str) -> None:
+    """Remove one index, and the word that it was damaged."""
+    shutil.rmtree(root() / place, ignore_errors=True)
+    (root() / f"{place}.{DAMAGED}").unlink(missing_ok=True)

@@ -10,7 +10,6 @@ from kernel.db import db, session
 from search_index import feed
 from search_index.models import SearchChange, SearchReplica
 
-PRUNED = "pruned"
 GONE_AFTER = timedelta(days=1)
 
 
@@ -33,22 +32,17 @@ def of(name: str) -> SearchReplica | None:
     return session().get(SearchReplica, name, populate_existing=True)
 
 
-def pruned_to() -> int:
-    """Up to where changes are gone: an index that is not as far cannot follow any more."""
-    return int(session().scalar(select(SearchReplica.position).where(SearchReplica.name == PRUNED)) or 0)
-
-
 def prune() -> int:
     """Drop the changes that every living index has applied; one not seen for a day will have to be built anew."""
     living = select(func.min(SearchReplica.position)).where(
-        SearchReplica.name != PRUNED, SearchReplica.seen_at > now() - GONE_AFTER
+        SearchReplica.name != feed.PRUNED, SearchReplica.seen_at > now() - GONE_AFTER
     )
     bound = session().scalar(living)
-    if bound is None or bound <= pruned_to():
+    if bound is None or bound <= feed.pruned_to():
         return 0
     session().execute(
-        delete(SearchReplica).where(SearchReplica.name != PRUNED, SearchReplica.seen_at <= now() - GONE_AFTER)
+        delete(SearchReplica).where(SearchReplica.name != feed.PRUNED, SearchReplica.seen_at <= now() - GONE_AFTER)
     )
     gone = session().execute(delete(SearchChange).where(feed.up_to(bound)).execution_options(synchronize_session=False))
-    record(PRUNED, position=bound)
+    record(feed.PRUNED, position=bound)
     return int(getattr(gone, "rowcount", 0))
