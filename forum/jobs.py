@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from accounts.blobs import blob_store
+from accounts import blobs
 from forum.actions import uploads
 from forum.models import Upload
 from kernel.jobs import job
@@ -23,4 +23,4 @@ def remove_purged_files(upload_ids: list[int]) -> None:
 @job("forum.remove_blobs")
 def remove_blobs(hashes: list[str]) -> None:
     """Bytes of files that were forgotten."""
-    uploads.remove_blobs(hashes, store=blob_store())
+    blobs.remove_blobs(hashes, store=blobs.blob_store())

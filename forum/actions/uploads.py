@@ -1,18 +1,17 @@
 """Files that people add: looked into before they are kept, counted against a quota, forgotten when nobody uses them."""
 
-from collections.abc import Iterable
 from datetime import timedelta
 from typing import IO
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, String, cast, delete, func, literal, select
+from sqlalchemy import ColumnElement, String, cast, delete, literal, select
 
-from accounts.models import User
+from accounts.blobs import hold_blobs, point_at_blobs
 from forum.models import Draft, PostUpload, Upload
 from forum.policy import ForumRight
 from forum.queries.uploads import size_text, used_bytes
 from kernel.clock import now
-from kernel.db import db, session
+from kernel.db import session
 from kernel.errors import ConflictError, InvalidError, NotFoundError, TooLargeError
 from kernel.files import BlobStore, Inspected, RefusedUpload, inspect_upload
 from kernel.jobs import enqueue
@@ -22,7 +21,8 @@ from kernel.viewer import Viewer
 QUOTA = 500_000_000
 UNUSED_FOR = timedelta(days=30)
 AT_ONCE = 200
-BLOBS_LOCK = 0x626C6F62
+
+point_at_blobs(Upload.sha256, Upload.thumb_sha256, Upload.display_sha256)
 
 
 def inspect(viewer: Viewer, *, stream: IO[bytes], name: str, limit_bytes: int) -> Inspected:
@@ -93,23 +93,6 @@ def forget_uploads(*which: ColumnElement[bool]) -> int:
     hashes = {sha for row in rows for sha in (row.sha256, row.thumb_sha256, row.display_sha256) if sha}
     enqueue("forum.remove_blobs", hashes=sorted(hashes))
     return len(rows)
-
-
-def remove_blobs(hashes: Iterable[str], *, store: BlobStore) -> None:
-    """Remove bytes that nothing refers to any more; nobody adds the same ones at this moment."""
-    hold_blobs(exclusive=True)
-    wanted = set(hashes)
-    for column in (Upload.sha256, Upload.thumb_sha256, Upload.display_sha256, User.avatar_hash):
-        wanted -= set(session().scalars(select(column).where(column.in_(sorted(wanted)))))
-    for sha256 in wanted:
-        store.remove(sha256)
-
-
-def hold_blobs(*, exclusive: bool) -> None:
-    """Keep adding bytes and removing them apart until the transaction ends; SQLite has one writer at a time anyway."""
-    if db.engine.dialect.name == "postgresql":
-        lock = func.pg_advisory_xact_lock if exclusive else func.pg_advisory_xact_lock_shared
-        session().execute(select(lock(BLOBS_LOCK)))
 
 
 def _in_a_draft() -> ColumnElement[bool]:

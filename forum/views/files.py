@@ -1,12 +1,9 @@
 """Files: added by script or by a plain form, and given out to those who see a post that uses them."""
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import asdict
-from typing import BinaryIO
-from urllib.parse import quote
 
-from flask import Response, current_app, flash, jsonify, make_response, redirect, render_template, request
+from flask import current_app, flash, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -16,16 +13,13 @@ from forum.models import Upload
 from forum.policy import ForumRight
 from forum.queries import uploads as queries
 from forum.room import room
-from kernel.errors import InvalidError, NotFoundError
+from kernel.errors import InvalidError
+from kernel.files.serving import give_file
 from kernel.limits import UPLOADING, limiter
 from kernel.web import current_viewer
 from kernel.work import step_aside
 
 MOST_AT_ONCE = 10
-CSP = "default-src 'none'; sandbox"
-PUBLIC = "public, max-age=86400"
-PRIVATE = "private, no-store"
-CHUNK = 1 << 16
 
 
 @room.page("/files", may=ForumRight.UPLOAD)
@@ -80,36 +74,14 @@ def file(upload_id: int, name: str) -> ResponseReturnValue:  # noqa: ARG001 - th
     """A file, or its smaller image with `?size=display` or `?size=thumb`, for whoever may have it."""
     seen = queries.seen_upload(current_viewer(), upload_id)
     sha256, media_type = _chosen(seen.upload, request.args.get("size", ""))
-    response = make_response()
-    response.set_etag(sha256[:32])
-    response.headers["Content-Type"] = media_type
-    response.headers["Content-Disposition"] = _disposition(seen.upload)
-    response.headers["Content-Security-Policy"] = CSP
-    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    response.headers["Cache-Control"] = PUBLIC if seen.is_public else PRIVATE
-    response.make_conditional(request)
-    if response.status_code == 304:  # noqa: PLR2004 - what they have is what there is
-        return response
-    return _fill(response, sha256)
-
-
-def _fill(response: Response, sha256: str) -> Response:
-    """Stream the bytes from the store."""
-    try:
-        stored = blob_store().open(sha256)
-    except FileNotFoundError:
-        raise NotFoundError from None
-    response.content_length = stored.seek(0, 2)
-    stored.seek(0)
-    response.response = _chunks(stored)
-    response.call_on_close(stored.close)  # when nothing is read: HEAD, or somebody who went away
-    return response
-
-
-def _chunks(stored: BinaryIO) -> Iterator[bytes]:
-    with stored:
-        while chunk := stored.read(CHUNK):
-            yield chunk
+    return give_file(
+        blob_store(),
+        sha256,
+        name=seen.upload.name,
+        media_type=media_type,
+        is_inline=seen.upload.is_inline,
+        is_public=seen.is_public,
+    )
 
 
 def _chosen(found: Upload, size: str) -> tuple[str, str]:
@@ -119,13 +91,6 @@ def _chosen(found: Upload, size: str) -> tuple[str, str]:
     if size in ("thumb", "display") and found.display_sha256:
         return found.display_sha256, "image/webp"
     return found.sha256, found.media_type
-
-
-def _disposition(found: Upload) -> str:
-    """Shown in the page only if it is a safe image; the name in the form of RFC 6266, never raw."""
-    plain = "".join(char if char.isascii() and (char.isalnum() or char in "._- ") else "_" for char in found.name)
-    kind = "inline" if found.is_inline else "attachment"
-    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(found.name, safe='')}"
 
 
 def _limit_bytes() -> int:
