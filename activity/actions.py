@@ -122,6 +122,12 @@ def notify(reasons: Mapping[int, str], *, event: str, actor_id: int | None, ref:
     return told
 
 
+def take_back_notices(ref: Ref, *, event: str) -> None:
+    """The occasion has passed, or comes again: nobody need hear of it any more."""
+    which = (Notice.kind == ref.kind, Notice.ref_id == ref.id, Notice.event == event)
+    session().execute(delete(Notice).where(*which).execution_options(synchronize_session=False))
+
+
 def mark_read(viewer: Viewer, *, place: Ref | None = None) -> None:
     """The viewer has seen the notices of `place`, or all of them."""
     authorise(viewer, ActivityRight.READ_NOTICES)

@@ -1,16 +1,15 @@
 """What owners do with their listings: offer, change, put up, take down, confirm."""
 
 from collections.abc import Callable
-from datetime import timedelta
 
 from flask_babel import gettext as _
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert
 
 from activity.actions import follow_quietly
 from activity.models import Level
 from kernel.clock import now
 from kernel.db import session
-from kernel.errors import ConflictError, NotFoundError
+from kernel.errors import ConflictError
 from kernel.events import emit
 from kernel.idempotency import claim, fingerprint, keep
 from kernel.ids import slug_of
@@ -18,14 +17,15 @@ from kernel.markup import cook
 from kernel.policy import authorise
 from kernel.refs import Ref
 from kernel.viewer import Viewer
+from resources.actions.listing_files import forget_files
+from resources.actions.upkeep import confirm
 from resources.events import ListingChanged, ListingPublished, ListingTakenDown
 from resources.kinds.listings import LISTING
+from resources.listing_loading import listing_to
 from resources.models import Listing, ListingSector, ListingState
 from resources.offers import Offer, typed_of
-from resources.policy import ListingRight, visible_listings
+from resources.policy import ListingRight
 from search_index import feed
-
-STALE_AFTER = timedelta(days=400)
 
 
 def offer_listing(viewer: Viewer, offer: Offer, *, publish: bool, once: str = "") -> Listing:
@@ -73,7 +73,8 @@ def rewrite(listing: Listing, offer: Offer) -> bool:
         return False
     write_offer(listing, offer)
     listing.version += 1
-    listing.updated_at = listing.confirmed_at = now()
+    listing.updated_at = now()
+    confirm(listing)
     _write_sectors(listing)
     if listing.state == ListingState.PUBLISHED:
         feed.changed(Ref(LISTING, listing.id))
@@ -99,29 +100,10 @@ def withdraw_listing(viewer: Viewer, *, listing_id: int) -> Listing | None:
     """Off the shelf for good; a draft, which nobody else ever saw, is deleted."""
     listing = listing_to(viewer, ListingRight.CHANGE_STATE, listing_id)
     if listing.state == ListingState.DRAFT:
+        forget_files(listing)
         session().delete(listing)
         return None
     return _take_down(viewer, listing_id, ListingState.WITHDRAWN)
-
-
-def confirm_listing(viewer: Viewer, *, listing_id: int) -> Listing:
-    """It is still true."""
-    listing = listing_to(viewer, ListingRight.EDIT, listing_id)
-    listing.confirmed_at = now()
-    listing.asked_at = None
-    listing.version += 1
-    feed.changed(Ref(LISTING, listing.id))
-    return listing
-
-
-def listing_to(viewer: Viewer, right: ListingRight, listing_id: int) -> Listing:
-    """A listing that the viewer sees and may do this with, kept from changing meanwhile."""
-    query = select(Listing).where(Listing.id == listing_id, visible_listings(viewer)).with_for_update()
-    listing = session().scalars(query).first()
-    if listing is None:
-        raise NotFoundError
-    authorise(viewer, right, listing)
-    return listing
 
 
 def write_offer(listing: Listing, offer: Offer) -> None:
@@ -149,7 +131,7 @@ def _put_up(listing: Listing) -> None:
     moment = now()
     listing.state = ListingState.PUBLISHED
     listing.published_at = listing.published_at or moment
-    listing.confirmed_at, listing.asked_at = moment, None
+    confirm(listing)
     session().flush()
     feed.changed(Ref(LISTING, listing.id))
     emit(ListingPublished(listing.id, listing.owner_id))

@@ -23,9 +23,9 @@ class Listing(Model):
     """Something that somebody offers. Its kind (`resources.vocabulary.KINDS`) says what `facts` hold.
 
     `confirmed_at` is when its owner last said that it is still true, `asked_at` when they were last asked whether it
-    is. `sectors` are shown; `ListingSector` is what lists are filtered by, kept by the one function that writes them.
-    Imported listings keep where they come from: `source_id` names the row there, so that a second import changes
-    nothing.
+    is; `is_stale` when they let that be for long. `sectors` are shown; `ListingSector` is what lists are filtered by,
+    kept by the one function that writes them. Imported listings keep where they come from: `source_id` names the row
+    there, so that a second import changes nothing.
     """
 
     __tablename__ = "listing"
@@ -69,6 +69,7 @@ class Listing(Model):
     published_at: Mapped[datetime | None]
     confirmed_at: Mapped[datetime] = mapped_column(default=now)
     asked_at: Mapped[datetime | None]
+    is_stale: Mapped[bool] = mapped_column(default=False)
 
     __table_args__ = (
         UniqueConstraint("owner_id", "source_id"),

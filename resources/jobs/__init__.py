@@ -1,0 +1,5 @@
+"""What the worker does for listings and needs."""
+
+from resources.jobs import listings
+
+__all__ = ["listings"]

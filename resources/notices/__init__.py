@@ -1,0 +1,5 @@
+"""How this room's notices read, and who is told of what."""
+
+from resources.notices import listings
+
+__all__ = ["listings"]

@@ -1,0 +1,131 @@
+"""What pages and programs are shown of a listing: rows, codes turned into names."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from accounts.avatars import avatar_url
+from accounts.models import User
+from accounts.places import place_name
+from accounts.sectors import sector_name
+from kernel.viewer import Viewer
+from kernel.words import gettext as _
+from resources.addresses import listing_url
+from resources.models import Listing
+from resources.offers import price_text
+from resources.vocabulary import KINDS, Access, name_of
+
+COLUMNS: tuple[InstrumentedAttribute[Any], ...] = (
+    Listing.id, Listing.owner_id, Listing.kind, Listing.state, Listing.audience, Listing.version, Listing.title,
+    Listing.slug, Listing.lang, Listing.summary, Listing.sectors, Listing.region, Listing.city, Listing.place,
+    Listing.trl, Listing.funding, Listing.access, Listing.access_url, Listing.price_cents, Listing.currency,
+    Listing.price_unit, Listing.source_name, Listing.created_at, Listing.updated_at, Listing.published_at,
+    Listing.confirmed_at, Listing.is_stale, User.handle, User.display_name, User.avatar_hash, User.affiliation,
+    User.job_title,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Offerer:
+    """Who offers it."""
+
+    id: int
+    handle: str
+    name: str
+    avatar_url: str | None
+    affiliation: str
+    job_title: str
+
+    @property
+    def url(self) -> str:
+        """Their page."""
+        return f"/people/{self.handle}"
+
+
+@dataclass(frozen=True, slots=True)
+class ListingRow:
+    """A listing in a list."""
+
+    id: int
+    url: str
+    kind: str
+    kind_name: str
+    icon: str
+    state: str
+    title: str
+    summary: str
+    lang: str
+    sectors: tuple[tuple[str, str], ...]
+    where: str
+    trl: int | None
+    access: str
+    access_name: str
+    price: str
+    funding: str
+    is_stale: bool
+    owner: Offerer
+    source_name: str
+    published_at: datetime | None
+    updated_at: datetime
+    confirmed_at: datetime
+    thumb_url: str | None = None
+
+
+def rows_query() -> Select[Any]:
+    """The columns of `ListingRow`, with who offers it."""
+    return select(*COLUMNS).select_from(Listing).join(User, User.id == Listing.owner_id)
+
+
+def row_of(row: Row[Any], viewer: Viewer, *, thumb_url: str | None = None) -> ListingRow:
+    """A row from the columns of `rows_query`."""
+    kind = KINDS[row.kind]
+    return ListingRow(
+        id=row.id,
+        url=listing_url(row.id, row.slug),
+        kind=row.kind,
+        kind_name=kind.name.of(viewer.locale),
+        icon=kind.icon,
+        state=row.state,
+        title=row.title,
+        summary=row.summary,
+        lang=row.lang,
+        sectors=tuple((slug, sector_name(slug, viewer.locale) or slug) for slug in row.sectors),
+        where=place_text(row, viewer.locale),
+        trl=row.trl,
+        access=row.access,
+        access_name=name_of("access", row.access, viewer.locale),
+        price=price_line(row, viewer.locale),
+        funding=row.funding,
+        is_stale=row.is_stale,
+        owner=Offerer(
+            row.owner_id,
+            row.handle,
+            row.display_name,
+            avatar_url(row.handle, row.avatar_hash),
+            row.affiliation,
+            row.job_title,
+        ),
+        source_name=row.source_name,
+        published_at=row.published_at,
+        updated_at=row.updated_at,
+        confirmed_at=row.confirmed_at,
+        thumb_url=thumb_url,
+    )
+
+
+def place_text(listing: Any, locale: str) -> str:
+    """Where it is: the place elsewhere, else the city with its province, or the province."""
+    return str(listing.place or place_name(listing.city or listing.region, locale))
+
+
+def price_line(listing: Any, locale: str) -> str:
+    """What it costs, as one says it; nothing where it costs nothing or is not said."""
+    if listing.access == Access.FREE or listing.price_cents is None:
+        return ""
+    amount = f"{'¥' if listing.currency == 'CNY' else listing.currency + ' '}{price_text(listing.price_cents)}"
+    if not listing.price_unit:
+        return amount
+    return str(_("%(amount)s per %(unit)s", amount=amount, unit=name_of("price_unit", listing.price_unit, locale)))

@@ -1,0 +1,52 @@
+"""People who may know the answer to a need: by what they say of themselves."""
+
+from dataclasses import replace
+
+from sqlalchemy import select
+
+from accounts.models import User
+from accounts.queries import is_shown
+from kernel.db import session
+from kernel.refs import Ref
+from kernel.viewer import Viewer
+from resources.models import Need
+from resources.queries.fitting import ENOUGH_TO_SHOW, Traits, fit, said_words
+from resources.queries.matching import MatchRow, need_traits, scores, words_of
+from resources.queries.shared_words import shared_words
+
+MOST = 6
+
+
+def people_for(viewer: Viewer, need: Need, *, limit: int = MOST) -> list[MatchRow]:
+    """The people who fit a need best, the viewer left out. Their fields and sectors are compared, and their place."""
+    text = words_of(need)
+    titles, texts = scores(viewer, need.title, text, kind="person")
+    ids = sorted({*titles, *texts})
+    rows = session().execute(
+        select(
+            User.id, User.handle, User.display_name, User.affiliation, User.job_title, User.fields, User.bio,
+            User.sectors, User.region,
+        ).where(User.id.in_(ids), *is_shown(), User.id.is_distinct_from(viewer.user_id))
+    )  # fmt: skip
+    found = []
+    for row in rows:
+        words = shared_words(text, "\n".join([*row.fields, row.job_title, row.bio]))
+        fits = fit(
+            need_traits(need),
+            Traits(sectors=tuple(row.sectors), region=row.region),
+            title_score=0.0,
+            text_score=texts.get(row.id, 0.0),
+            locale=viewer.locale,
+        )
+        parts = tuple(
+            replace(part, reason=said_words(words)) if part.name == "text" else part
+            for part in fits.parts
+            if part.name != "title"
+        )
+        fits = replace(fits, parts=parts)
+        if words and fits.score >= ENOUGH_TO_SHOW:
+            url = f"/people/{row.handle}"
+            found.append(
+                MatchRow(Ref("accounts.user", row.id), row.display_name, url, "", row.affiliation, "", "", fits)
+            )
+    return sorted(found, key=lambda person: (-person.fit.score, person.ref.id))[:limit]
