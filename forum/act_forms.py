@@ -8,6 +8,7 @@ from wtforms.validators import InputRequired, Length
 from forum.actions.acts import LONGEST_REASON
 from forum.cooking import LONGEST_TITLE
 from kernel.ids import new_token
+from kernel.viewer import MEMBERS, PUBLIC, STAFF, Viewer
 
 
 def _reason(act: str, *, is_needed: bool = False) -> StringField:
@@ -73,3 +74,19 @@ class DeletePostForm(FlaskForm):  # type: ignore[misc]
 
     reason = _reason("delete")
     purge = BooleanField(_("Destroy the text for good"))
+
+
+class AudienceForm(FlaskForm):  # type: ignore[misc]
+    """Who sees a board: among those whom the viewer belongs to."""
+
+    audience = SelectField(_("Who sees it"))
+    reason = _reason("audience")
+
+    def offer(self, viewer: Viewer, present: str) -> None:
+        """Name the choices, and choose the present one where nothing was sent."""
+        names = {PUBLIC: _("Everybody"), MEMBERS: _("Members"), STAFF: _("Staff")}
+        alliances = sorted(token for token in viewer.audience if token.startswith("alliance:"))
+        held = [token for token in names if token in viewer.audience]
+        self.audience.choices = [(token, names.get(token, token)) for token in [*held, *alliances]]
+        if not self.is_submitted():
+            self.audience.data = present

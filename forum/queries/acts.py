@@ -16,6 +16,8 @@ from kernel.paging import Page
 from kernel.refs import Card, Ref, cards
 from kernel.viewer import Viewer
 
+BOARDS_OF = {"thread.move": ("from", "to"), "board.audience": ("from",)}
+
 
 @dataclass(frozen=True, slots=True)
 class ActRow:
@@ -37,8 +39,8 @@ def act_page(viewer: Viewer, *, cursor: str | None = None, place: Ref | None = N
 
 
 def _boards(viewer: Viewer, rows: list[LogRow]) -> dict[int, str]:
-    """The names of the boards between which threads were moved, as far as the viewer sees them."""
-    ids = {row.entry.details[end] for row in rows if row.entry.act == "thread.move" for end in ("from", "to")}
+    """The names of the boards that the acts are about, as far as the viewer sees them."""
+    ids = {row.entry.details[end] for row in rows for end in BOARDS_OF.get(row.entry.act, ())}
     if not ids:
         return {}
     found = session().execute(
@@ -97,6 +99,7 @@ def sentences() -> dict[str, str]:
         "thread.restore": _("Restored {thread}"),
         "post.delete": _("Deleted post {number} of {place}"),
         "post.restore": _("Restored post {number} of {place}"),
+        "board.audience": _("Changed who sees {source}"),
         "post.purge": _("Destroyed the text of post {number} of {place}"),
     }
 
