@@ -36,12 +36,19 @@ def reason_of(notice: Notice) -> str:
         "quote": _("because you are quoted"),
         "reply": _("because it answers you"),
         "accepted": _("because it is your answer"),
+        "my-listing": _("because it is your listing"),
+        "my-need": _("because it is your need"),
+        "my-answer": _("because it is your answer"),
+        "conversation": _("because you talk with each other"),
+        "invited": _("because you are invited"),
+        "match": _("because the two fit each other"),
+        "saved-search": _("because you saved this search"),
         "watching:forum.thread": _("because you watch this thread"),
         "watching:forum.community": _("because you watch this community"),
         "watching:forum.tag": _("because you watch one of its tags"),
         "watching:accounts.user": _("because you watch this person"),
     }
-    return reasons.get(notice.reason) or _("because you follow this")
+    return reasons.get(notice.reason) or reasons.get(notice.reason.partition(":")[0]) or _("because you follow this")
 
 
 @sentence_for("post")

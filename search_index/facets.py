@@ -11,11 +11,9 @@ from kernel.words import gettext as _
 
 Labels = Callable[[Viewer, Collection[str]], Mapping[str, str]]
 NextSteps = Callable[[Viewer, str], Iterable["NextStep"]]
-Places = Callable[[Viewer], Iterable["Place"]]
 
 _labels: dict[str, list[Labels]] = {}
 _steps: list[NextSteps] = []
-_places: list[Places] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +23,6 @@ class NextStep:
     label: str
     url: str
     glyph: str
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Something that is always there and offered while somebody types: a community, in all its names."""
-
-    label: str
-    names: tuple[str, ...]
-    url: str
 
 
 def name_values(facet: str, labels: Labels) -> None:
@@ -46,17 +35,19 @@ def offer_steps(steps: NextSteps) -> None:
     _steps.append(steps)
 
 
-def offer_places(places: Places) -> None:
-    """Let a room name what is offered while somebody types, beside documents."""
-    _places.append(places)
-
-
 def labels_of(viewer: Viewer, facet: str, values: Collection[str]) -> dict[str, str]:
     """What the values are called; one that no room knows is shown as it is."""
     known: dict[str, str] = {}
     for labels in _labels.get(facet, ()) if values else ():
         known.update(labels(viewer, values))
     return {value: known.get(value, value) for value in values}
+
+
+def _own_kinds(_viewer: Viewer, _values: Collection[str]) -> Mapping[str, str]:
+    return {"tag": _("Tag"), "word": _("Word")}
+
+
+name_values("kind", _own_kinds)
 
 
 def title_of(facet: str) -> str:
@@ -73,8 +64,3 @@ def title_of(facet: str) -> str:
 def next_steps(viewer: Viewer, text: str) -> list[NextStep]:
     """What could be done with these words."""
     return [step for steps in _steps for step in steps(viewer, text)]
-
-
-def places(viewer: Viewer) -> list[Place]:
-    """What is always there for this viewer."""
-    return [place for some in _places for place in some(viewer)]

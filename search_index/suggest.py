@@ -1,4 +1,4 @@
-"""What is offered while somebody types: tags, communities, people, titles, and words of the field by their pinyin."""
+"""What is offered while somebody types: tags, people, titles, and words of the field by their pinyin."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -9,22 +9,21 @@ from sqlalchemy import Select, func, literal, select, union_all
 
 from kernel.db import session
 from kernel.viewer import Viewer
-from search_index import facets
 from search_index.documents import SOURCES, Shown, tokens_of
 from search_index.feed import hidden_keys
-from search_index.forms import forms_of, typed_as
+from search_index.forms import typed_as
 from search_index.suggestions import position_of_suggestions
 from search_index.synonyms import begun
 from search_index.tables import SearchSuggestion, SearchTag, SearchTitle
 
 LOOKED_AT = 200
-MOST = {"tag": 3, "name": 2, "title": 5, "place": 2, "word": 2}
+MOST = {"tag": 3, "name": 2, "title": 6, "word": 2}
 AFTER_ALL = "\U0010ffff"
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One line under the field: `kind` is a document's, or `tag`, `place` or `word`."""
+    """One line under the field: `kind` is a document's, or `tag` or `word`."""
 
     kind: str
     label: str
@@ -46,7 +45,6 @@ def offers(viewer: Viewer, text: str) -> list[Offer]:
     return [
         *(Offer("word", word, f"/search?q={quote_plus(word)}") for word in _words(typed)),
         *(Offer("tag", tag, f"/search?q={quote_plus(_tag_query(tag))}") for tag in _tags(typed, tokens, hidden)),
-        *(Offer("place", place.label, place.url) for place in _places(viewer, typed)),
         *(Offer(shown.kind, shown.title, shown.url, shown.lang) for shown in (*people, *titles)),
     ]
 
@@ -114,15 +112,6 @@ def _tags(typed: str, tokens: Sequence[str], hidden: Collection[str]) -> list[st
 
 def _tag_query(tag: str) -> str:
     return f'tag:"{tag}"' if " " in tag else f"tag:{tag}"
-
-
-def _places(viewer: Viewer, typed: str) -> list[facets.Place]:
-    found = [
-        place
-        for place in facets.places(viewer)
-        if any(form.startswith(typed) for name in place.names for form in forms_of(name))
-    ]
-    return found[: MOST["place"]]
 
 
 def _words(typed: str) -> list[str]:

@@ -11,9 +11,9 @@ from kernel.clock import now
 from kernel.db import session
 from kernel.jobs import enqueue, job
 from search_index.documents import SOURCES, Document, documents_of
-from search_index.feed import changes_after, newest
+from search_index.feed import changes_after, newest, pruned_to
 from search_index.forms import forms_of
-from search_index.indexing.replicas import forget, pruned_to
+from search_index.indexing.replicas import forget
 from search_index.models import SearchReplica
 from search_index.synonyms import synonyms
 from search_index.tables import SearchSuggestion, SearchTag, SearchTitle

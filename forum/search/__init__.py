@@ -1,6 +1,6 @@
 """What search knows of the forum: threads, replies and communities, as documents and as hits, and when they change."""
 
-from forum.search import documents, noting, showing
+from forum.search import documents, naming, noting, showing
 from search_index.documents import Source, register_source
 
 register_source(
@@ -31,4 +31,4 @@ register_source(
     )
 )
 
-__all__ = ["documents", "noting", "showing"]
+__all__ = ["documents", "naming", "noting", "showing"]

@@ -26,6 +26,7 @@ from kernel.i18n import zone
 from kernel.limits import POSTING, limiter
 from kernel.viewer import Viewer
 from kernel.web import current_viewer
+from search_index.similar import similar
 
 
 def _form(viewer: Viewer, *, from_request: bool) -> ThreadForm:
@@ -129,6 +130,7 @@ def _page(viewer: Viewer, form: ThreadForm, *, draft: Draft | None = None, shown
         draft=draft,
         preview_html=shown,
         may_start=may_start(viewer, form.place.data, form.lens.data),
+        similar=similar(viewer, form.title.data or "") if form.title.data else [],
     )
 
 

@@ -41,6 +41,12 @@ export function listenToKeys() {
       return;
     } else if (key === "j" || key === "k") {
       step(key === "j" ? 1 : -1);
+    } else if (key === "/") {
+      const field = [...document.querySelectorAll("[data-search] input, [data-suggest-url] input")].find((box) => box.offsetParent);
+      if (!field) location.href = "/search";
+      event.preventDefault();
+      field?.focus();
+      field?.select();
     } else if (key === "n") {
       document.querySelector('[data-key="n"]')?.click();
     } else if (key === "r") {

@@ -23,4 +23,12 @@ listenToKeys();
 if (document.querySelector("[data-posts]")) {
   import("./reading.js").then((reading) => reading.readAlong());
 }
+const field = document.querySelector("[data-suggest-url]");
+const suggest = () => import("./search.js").then((search) => search.suggestIn(field));
+if (field && field.contains(document.activeElement)) suggest();
+else field?.addEventListener("focusin", suggest, { once: true });
+const answer = document.querySelector("[data-answer]");
+if (answer) import("./results.js").then((results) => results.answerAtOnce(answer, enhance));
+const similar = document.querySelector("[data-similar-url]");
+if (similar) import("./similar.js").then((threads) => threads.lookForSimilar(similar, enhance));
 document.addEventListener("htmx:after:swap", () => enhance(document));

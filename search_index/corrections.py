@@ -1,0 +1,79 @@
+"""Did you mean: what may have been meant by words that nothing in sight contains."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kernel.ids import pinyin_of
+from kernel.viewer import Viewer
+from search_index import analysis
+from search_index.asking import Asked
+from search_index.engine import Query, Word
+from search_index.excerpts import Wanted, places
+from search_index.query import Parsed, run_clause
+from search_index.searching import count, find, spellings
+from search_index.synonyms import sounding
+
+MOST_WORDS = 6
+SHORTEST = 3
+LONGEST = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """Another query, which finds `total` things that this viewer may see."""
+
+    asked: Asked
+    total: int
+
+
+def correction(viewer: Viewer, asked: Asked, parsed: Parsed) -> Correction | None:
+    """The query with each word that this viewer finds nowhere replaced by one that they do; None without any."""
+    text = asked.text
+    for word in parsed.words[:MOST_WORDS]:
+        for run in analysis.runs(word):
+            if not SHORTEST <= len(run) + analysis.is_han(run) <= LONGEST:
+                continue
+            if count(viewer, Query(clauses=(run_clause(run),))):
+                continue
+            better = next(_meant(viewer, run), None)
+            if better is not None:
+                text = _replaced(text, run, better)
+    if text == asked.text:
+        return None
+    other = asked.but(text=text)
+    total = count(viewer, other.parsed().query)
+    return Correction(other, total) if total else None
+
+
+def _meant(viewer: Viewer, run: str) -> Iterator[str]:
+    """Words in sight that are spelt nearly so, or sound so; each found in a document that this viewer may see."""
+    sound = run if run.isascii() else "".join(pinyin_of(run)) if analysis.is_han(run) else ""
+    for term in sounding(sound) if sound else ():
+        if term != run and count(viewer, Query(clauses=(run_clause(analysis.fold(term)),))):
+            yield term
+    if not analysis.is_han(run):
+        for token in spellings(analysis.expand(run)[0]):
+            surface = _as_written(viewer, token)
+            if surface:
+                yield surface
+
+
+def _as_written(viewer: Viewer, token: str) -> str:
+    """A token is a stem; somebody wrote the word behind it in full, where this viewer can read it."""
+    for found in find(viewer, Query(clauses=(Word((token,)),)), limit=1).finds:
+        wanted = Wanted(())
+        wanted.tokens.add(token)
+        for text in (found.shown.title, found.shown.text):
+            for start, end, _token in places(text, wanted):
+                return text[start:end].lower()
+    return ""
+
+
+def _replaced(text: str, run: str, better: str) -> str:
+    """`text` with the run replaced, however it was typed: folding keeps lengths where words can be mistyped."""
+    folded = analysis.fold(text)
+    if len(folded) != len(text):
+        return text
+    at = re.search(rf"(?<![^\W_]){re.escape(run)}(?![^\W_])" if run.isascii() else re.escape(run), folded)
+    return f"{text[: at.start()]}{better}{text[at.end() :]}" if at else text
