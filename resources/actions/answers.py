@@ -52,6 +52,7 @@ def give_answer(
         owner_id=need.owner_id,
         body=message,
         owner_alias=need.alias if need.is_anonymous else "",
+        tell=False,
     )
     answer = Answer(
         need_id=need.id,

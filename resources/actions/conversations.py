@@ -22,9 +22,12 @@ ENQUIRIES = ("question", "request", "quote", "book")
 
 
 def begin(
-    *, subject: Ref, purpose: str, asker_id: int, owner_id: int, body: str, owner_alias: str = ""
+    *, subject: Ref, purpose: str, asker_id: int, owner_id: int, body: str, owner_alias: str = "", tell: bool = True
 ) -> Conversation:
-    """Begin a conversation with the asker's first words; the caller has asked whether they may."""
+    """Begin a conversation with the asker's first words; the caller has asked whether they may.
+
+    Without `tell` the caller tells the owner itself, of what it has made of it.
+    """
     conversation = Conversation(
         subject_kind=subject.kind,
         subject_id=subject.id,
@@ -35,7 +38,7 @@ def begin(
     )
     session().add(conversation)
     session().flush()
-    say(conversation, author_id=asker_id, body=body)
+    say(conversation, author_id=asker_id, body=body, tell=tell)
     return conversation
 
 

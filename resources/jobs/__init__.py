@@ -1,5 +1,5 @@
 """What the worker does for listings and needs."""
 
-from resources.jobs import listings
+from resources.jobs import listings, needs
 
-__all__ = ["listings"]
+__all__ = ["listings", "needs"]

@@ -1,5 +1,5 @@
 """Cards by which other rooms show this room's things."""
 
-from resources.kinds import listings
+from resources.kinds import listings, needs
 
-__all__ = ["listings"]
+__all__ = ["listings", "needs"]

@@ -1,5 +1,5 @@
 """How this room's notices read, and who is told of what."""
 
-from resources.notices import listings
+from resources.notices import listings, needs
 
-__all__ = ["listings"]
+__all__ = ["listings", "needs"]

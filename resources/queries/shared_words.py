@@ -4,13 +4,12 @@ from search_index import analysis
 from search_index.query import any_of
 
 MOST = 5
-GENERAL = frozenset(
-    (
-        "需要 需求 我们 可以 进行 提供 以及 或者 相关 目前 希望 能够 具有 采用 使用 应用 要求 技术 研究 服务 问题 解决 方案 "
-        "企业 公司 单位 支持 开展 合作 开发 研发 项目 产品 系统 设备 方面 一个 其中 通过 不同 已有 现有 一定 具备 有关 及其 "
-        "其他 多种 各类 国内 国际 中国"
-    ).split()
-)
+_SAY_LITTLE = """
+需要 需求 我们 可以 进行 提供 以及 或者 相关 目前 希望 能够 具有 采用 使用 应用 要求 技术 研究 服务 问题 解决 方案
+企业 公司 单位 支持 开展 合作 开发 研发 项目 产品 系统 设备 方面 一个 其中 通过 不同 已有 现有 一定 具备 有关 及其
+其他 多种 各类 国内 国际 中国
+"""
+GENERAL = frozenset(_SAY_LITTLE.split())
 
 
 def shared_words(ours: str, theirs: str) -> tuple[str, ...]:
