@@ -76,9 +76,10 @@ def serve(host: str, port: int, workers: int) -> None:
 
 @click.command()
 def worker() -> None:
-    """Do the jobs: mails, regular upkeep. Several may run side by side."""
+    """Do the jobs: mails, regular upkeep; and keep the search index. Several may run side by side."""
     from guildhall.app import create_app
     from kernel.jobs import work_forever
+    from search_index.indexing.indexer import index_forever
 
     stop = threading.Event()
 
@@ -87,8 +88,15 @@ def worker() -> None:
 
     signal.signal(signal.SIGTERM, finish)
     signal.signal(signal.SIGINT, finish)
-    with create_app().app_context():
-        work_forever(should_stop=stop.is_set)
+    app = create_app()
+    indexer = threading.Thread(target=index_forever, args=(app, stop), name="indexer")
+    indexer.start()
+    try:
+        with app.app_context():
+            work_forever(should_stop=stop.is_set)
+    finally:
+        stop.set()
+        indexer.join(30)
 
 
 @click.command()

@@ -72,7 +72,7 @@ def pruned_to() -> int:
 
 def changes_after(position: int, *, limit: int = AT_ONCE) -> Changes:
     """The next changes, about `limit` of them: on PostgreSQL only whole transactions, however many rows one wrote."""
-    place, bound = _place(), (SearchChange.txid < _oldest_open()) if _by_transaction() else literal(True)
+    place, bound = place_of_change(), (SearchChange.txid < _oldest_open()) if _by_transaction() else literal(True)
     rows = (
         session()
         .execute(
@@ -95,24 +95,26 @@ def changes_after(position: int, *, limit: int = AT_ONCE) -> Changes:
 
 def hidden_keys(position: int) -> set[str]:
     """What must not be found in an index of this position, because somebody may no longer see it."""
-    return set(session().scalars(select(SearchChange.key).where(SearchChange.hides, _place() > position)))
+    return set(session().scalars(select(SearchChange.key).where(SearchChange.hides, place_of_change() > position)))
 
 
 def waiting_keys(position: int) -> set[str]:
     """Everything that changed since, committed or in this very transaction."""
-    return set(session().scalars(select(SearchChange.key).where(_place() > position)))
+    return set(session().scalars(select(SearchChange.key).where(place_of_change() > position)))
 
 
 def lag_after(position: int, *, bound: int = 10_000) -> Lag:
     """How far behind an index of this position is."""
-    waiting = select(SearchChange.at).where(_place() > position).order_by(_place()).limit(bound).subquery()
+    waiting = (
+        select(SearchChange.at).where(place_of_change() > position).order_by(place_of_change()).limit(bound).subquery()
+    )
     count, since = session().execute(select(func.count(), func.min(waiting.c.at))).one()
     return Lag(count, since)
 
 
 def up_to(position: int) -> ColumnElement[bool]:
     """The changes that an index of this position has applied."""
-    return _place() <= position
+    return place_of_change() <= position
 
 
 def forget_other_cluster() -> None:
@@ -125,7 +127,8 @@ def forget_other_cluster() -> None:
     session().execute(delete(SearchReplica).where(SearchReplica.position > bound).execution_options(**direct))
 
 
-def _place() -> InstrumentedAttribute[int] | InstrumentedAttribute[int | None]:
+def place_of_change() -> InstrumentedAttribute[int] | InstrumentedAttribute[int | None]:
+    """The column that positions count."""
     return SearchChange.txid if _by_transaction() else SearchChange.seq
 
 

@@ -101,7 +101,7 @@ def split_thread(
         details={"into": part.id, "posts": _ranges(chosen)},
     )
     announce(thread)
-    announce(part, posts=None)
+    announce(part, posts=None, hides=True)  # its opening post is no reply any more
     return part
 
 

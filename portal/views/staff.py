@@ -8,12 +8,13 @@ from kernel.mail import Mail
 from kernel.paging import keyset_page
 from kernel.policy import Door
 from portal.room import room
+from search_index.indexing.health import health
 
 
 @room.page("/staff", may=Door.STAFF)
 def staff() -> ResponseReturnValue:
     """The desk of those who run the site."""
-    return render_template("portal/staff.html")
+    return render_template("portal/staff.html", index=health())
 
 
 @room.page("/staff/outbox", may=Door.STAFF)

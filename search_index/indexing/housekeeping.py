@@ -14,10 +14,10 @@ def keep_house(here: Pointer) -> None:
     sweep(here)
 
 
-def sweep(here: Pointer) -> None:
+def sweep(here: Pointer, *, grace: float = GRACE) -> None:
     """Remove the indexes that answer no more, unless somebody is building one at this moment."""
     with locking.lock("builder") as held:
-        if held is None or places.pointer() != here or places.age_of_pointer() < GRACE:
+        if held is None or places.pointer() != here or places.age_of_pointer() < grace:
             return
         places.sweep(keep={here.place})
         if choosing.is_shared():
