@@ -1,0 +1,265 @@
+"""What a site starts with: Whoosh's commits, segments and lock, with postings of our own that numpy reads whole.
+
+Whoosh's own matchers call several Python methods for each posting, and its own segment writer sorts them one by one;
+both are too slow by a factor of ten. So the index is Whoosh's as far as directories, locks, segments and generations
+go, and `whoosh_build`, `whoosh_match` and `whoosh_snapshot` do the rest.
+"""
+
+import contextlib
+import itertools
+import math
+import struct
+import threading
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+
+from whoosh.codec.whoosh3 import W3Codec, W3Segment
+from whoosh.index import EmptyIndexError
+
+from search_index.documents import Document
+from search_index.engine import EngineError, Query, Results, Stats
+from search_index.engines import whoosh_commit as commits
+from search_index.engines.whoosh_build import write_documents, write_merged
+from search_index.engines.whoosh_commit import Commit
+from search_index.engines.whoosh_match import Leaf
+from search_index.engines.whoosh_segment import Segment
+from search_index.engines.whoosh_snapshot import Snapshot
+
+FORMAT = commits.VERSION
+AT_ONCE = 2_000  # documents of one new segment
+SMALLEST = 512  # documents up to which segments are of the lowest tier
+FAMILY = 8  # so many segments of one tier become one of the next
+WORN = 0.25  # a segment in which more than this is deleted is written anew
+TRIES = 20  # a commit may remove what we are about to open; then there is a newer one
+
+
+def open_index(place: Path) -> "WhooshEngine":
+    """The index in this directory; an empty one where there is none yet."""
+    return WhooshEngine(place)
+
+
+class WhooshEngine:
+    """See `Engine`."""
+
+    name: ClassVar[str] = "whoosh"
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._write_lock: Any = None
+        self._writing = threading.Lock()
+        self._opening = threading.Lock()
+        with _as_engine_errors():
+            directory.mkdir(parents=True, exist_ok=True)
+            self._segments: dict[str, Segment] = {}
+            self._snapshot = self._opened()
+
+    def _opened(self) -> Snapshot:
+        """The newest commit."""
+        for attempt in itertools.count(1):
+            try:
+                return self._snapshot_of(commits.read(self.directory))
+            except (FileNotFoundError, EmptyIndexError) as trouble:
+                if attempt == TRIES:
+                    raise EngineError(f"a part of the index is missing: {trouble}") from trouble
+        raise AssertionError
+
+    def _snapshot_of(self, commit: Commit) -> Snapshot:
+        segments: dict[str, Segment] = {}
+        leaves = []
+        for described in commit.segments:
+            name = str(described.segid)
+            path = commits.segment_path(self.directory, described)
+            segment = segments[name] = self._segments.get(name) or Segment(path)
+            if segment.count != described.doc_count_all():
+                raise EngineError(f"{path.name} is not what the commit says")
+            leaves.append(Leaf(segment, described.deleted_docs()))
+        self._segments = segments
+        return Snapshot(commit.generation, commit.position, leaves)
+
+    def refresh(self) -> None:
+        """See `Engine`: one look at the names in the directory when nothing changed."""
+        with _as_engine_errors(), self._opening:
+            latest = commits.latest_generation(commits.storage_of(self.directory))
+            if latest < 0 <= self._snapshot.generation:
+                raise EngineError("the index is gone")
+            if latest != self._snapshot.generation:
+                self._snapshot = self._opened()
+
+    def search(
+        self,
+        query: Query,
+        *,
+        audience: Collection[str],
+        limit: int = 20,
+        cursor: tuple[float, str] | None = None,
+        facets: Sequence[str] = (),
+        hidden: Collection[str] = (),
+    ) -> Results:
+        """See `Engine`."""
+        with _as_engine_errors():
+            return self._snapshot.search(query, audience, limit, cursor, facets, hidden)
+
+    def spellings(self, token: str, *, limit: int = 5) -> list[str]:
+        """See `Engine`."""
+        with _as_engine_errors():
+            return self._snapshot.spellings(token, limit)
+
+    def fingerprints(self) -> Iterator[tuple[str, str]]:
+        """See `Engine`."""
+        with _as_engine_errors():
+            for leaf in self._snapshot.leaves:
+                prints = leaf.segment.file.read("d.prints").tobytes()
+                for number in range(leaf.segment.count):
+                    if leaf.living is None or leaf.living[number]:
+                        key = leaf.segment.key(number).decode("utf-8", "surrogatepass")
+                        yield key, prints[16 * number : 16 * number + 16].decode()
+
+    def stats(self) -> Stats:
+        """See `Engine`."""
+        snapshot = self._snapshot
+        return Stats(snapshot.documents, sum(leaf.segment.file.bytes for leaf in snapshot.leaves), snapshot.position)
+
+    def apply(self, documents: Iterable[Document], deleted: Collection[str], *, position: int) -> None:
+        """See `Engine`: new segments, deletions in the old ones, and sometimes a merge, in one commit."""
+        with self._as_writer():
+            work = _Work(self.directory, self._snapshot)
+            with work.abandoned_on_failure():
+                work.delete(deleted)
+                waiting = iter(documents)
+                while batch := list(itertools.islice(waiting, AT_ONCE)):
+                    work.add({document.key: document for document in batch})
+                work.merge_tiers()
+                self._commit(work, position)
+
+    def finish(self) -> None:
+        """See `Engine`: one segment is read the fastest."""
+        with self._as_writer():
+            work = _Work(self.directory, self._snapshot)
+            if len(work.parts) > 1 or any(described.has_deletions() for described, _ in work.parts):
+                with work.abandoned_on_failure():
+                    work.merge(list(work.parts))
+                    self._commit(work, self._snapshot.position)
+
+    def _commit(self, work: "_Work", position: int) -> None:
+        described = [part for part, _ in work.parts]
+        commit = Commit(self._snapshot.generation + 1, described, position)
+        commits.write(self.directory, commit)
+        with self._opening:
+            self._segments = {str(part.segid): segment for part, segment in work.parts}
+            self._snapshot = self._snapshot_of(commit)
+        commits.clean(self.directory, commit)
+
+    @contextmanager
+    def _as_writer(self) -> Iterator[None]:
+        """Hold Whoosh's lock, from the first write until `close`: one writer for each directory."""
+        with self._writing, _as_engine_errors():
+            if self._write_lock is None:
+                lock = commits.storage_of(self.directory).lock(f"{commits.NAME}_WRITELOCK")
+                if not lock.acquire():
+                    raise EngineError("another process writes this index")
+                self._write_lock = lock
+            self.refresh()
+            yield
+
+    def close(self) -> None:
+        """See `Engine`. Files close when the last search that reads them ends."""
+        with self._writing:
+            if self._write_lock is not None:
+                self._write_lock.release()
+                self._write_lock = None
+            self._segments = {}
+            self._snapshot = Snapshot(self._snapshot.generation, self._snapshot.position, [])
+
+
+class _Work:
+    """The segments of the commit that is being made; nobody sees them before it is written."""
+
+    def __init__(self, directory: Path, snapshot: Snapshot) -> None:
+        self.directory = directory
+        self.made: list[Path] = []
+        current = commits.read(directory)
+        self.parts: list[tuple[W3Segment, Segment]] = [
+            (described, leaf.segment) for described, leaf in zip(current.segments, snapshot.leaves, strict=True)
+        ]
+
+    @contextmanager
+    def abandoned_on_failure(self) -> Iterator[None]:
+        """Remove the files of a commit that did not come to be; the one before it stands."""
+        try:
+            yield
+        except BaseException:
+            for path in self.made:
+                with contextlib.suppress(OSError):
+                    path.unlink(missing_ok=True)
+            raise
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Mark what the segments hold of these keys."""
+        for key in map(_encoded, keys):
+            for described, segment in self.parts:
+                number = segment.number_of(key)
+                if number >= 0:
+                    described.delete_document(number)
+
+    def add(self, documents: dict[str, Document]) -> None:
+        """Replace these."""
+        self.delete(documents)
+        described, path = self._new()
+        described.set_doc_count(write_documents(path, documents.values()))
+        self.parts.append((described, Segment(path)))
+
+    def merge_tiers(self) -> None:
+        """Keep segments few and mostly alive, without writing large ones often."""
+        self.parts = [part for part in self.parts if _living(part)]
+        for part in list(self.parts):
+            described = part[0]
+            if described.deleted_count() > WORN * described.doc_count_all():
+                self.merge([part])
+        while True:
+            tiers: dict[int, list[tuple[W3Segment, Segment]]] = {}
+            for part in self.parts:
+                tiers.setdefault(_tier(_living(part)), []).append(part)
+            family = next((tiers[tier] for tier in sorted(tiers) if len(tiers[tier]) >= FAMILY), None)
+            if family is None:
+                return
+            self.merge(family)
+
+    def merge(self, family: list[tuple[W3Segment, Segment]]) -> None:
+        """Make one of these."""
+        described, path = self._new()
+        described.set_doc_count(
+            write_merged(path, [(segment, Leaf(segment, old.deleted_docs()).mask()) for old, segment in family])
+        )
+        merged = [part for part in self.parts if part not in family]
+        if described.doc_count_all():
+            merged.append((described, Segment(path)))
+        self.parts = merged
+
+    def _new(self) -> tuple[W3Segment, Path]:
+        described = W3Codec().new_segment(commits.storage_of(self.directory), commits.NAME)
+        path = commits.segment_path(self.directory, described)
+        self.made.append(path)
+        return described, path
+
+
+def _living(part: tuple[W3Segment, Segment]) -> int:
+    return int(part[0].doc_count_all() - part[0].deleted_count())
+
+
+def _tier(documents: int) -> int:
+    return 0 if documents <= SMALLEST else math.ceil(math.log(documents / SMALLEST, FAMILY))
+
+
+def _encoded(key: str) -> bytes:
+    return key.encode("utf-8", "surrogatepass")
+
+
+@contextmanager
+def _as_engine_errors() -> Iterator[None]:
+    """Whatever a broken file or a full disk may raise becomes the one error that callers know."""
+    try:
+        yield
+    except (OSError, ValueError, IndexError, KeyError, OverflowError, struct.error) as trouble:
+        raise EngineError(f"{type(trouble).__name__}: {trouble}") from trouble
