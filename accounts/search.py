@@ -18,7 +18,7 @@ from kernel.refs import Ref
 from kernel.viewer import PUBLIC, Viewer
 from search_index import feed
 from search_index.documents import Document, Shown, Source, register_source
-from search_index.facets import name_values
+from search_index.facets import ONE, name_values
 
 
 def _documents(ids: Sequence[int]) -> Iterator[Document]:
@@ -90,6 +90,10 @@ def _kind_names(_viewer: Viewer, _values: Collection[str]) -> Mapping[str, str]:
     return {"person": _("People")}
 
 
+def _one_name(_viewer: Viewer, _values: Collection[str]) -> Mapping[str, str]:
+    return {"person": _("Person")}
+
+
 def _region_names(viewer: Viewer, codes: Collection[str]) -> Mapping[str, str]:
     return {code: name for code in codes if (name := place_name(code, viewer.locale))}
 
@@ -100,5 +104,6 @@ def _sector_names(viewer: Viewer, slugs: Collection[str]) -> Mapping[str, str]:
 
 
 name_values("kind", _kind_names)
+name_values(ONE, _one_name)
 name_values("region", _region_names)
 name_values("sector", _sector_names)

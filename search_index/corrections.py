@@ -28,20 +28,16 @@ class Correction:
 
 
 def correction(viewer: Viewer, asked: Asked, parsed: Parsed) -> Correction | None:
-    """The query with each word that this viewer finds nowhere replaced by one that they do; None without any."""
+    """The query with each word that this viewer finds nowhere replaced by one that they do, or else left out."""
     text = asked.text
-    for word in parsed.words[:MOST_WORDS]:
-        for run in analysis.runs(word):
-            if not SHORTEST <= len(run) + analysis.is_han(run) <= LONGEST:
-                continue
-            if count(viewer, Query(clauses=(run_clause(run),))):
-                continue
-            better = next(_meant(viewer, run), None)
-            if better is not None:
-                text = _replaced(text, run, better)
-    if text == asked.text:
+    runs = list(dict.fromkeys(run for word in parsed.words for run in analysis.runs(word)))[:MOST_WORDS]
+    lost = [run for run in runs if not count(viewer, Query(clauses=(run_clause(run),)))]
+    for run in lost:
+        better = next(_meant(viewer, run), "") if SHORTEST <= len(run) + analysis.is_han(run) <= LONGEST else ""
+        text = _replaced(text, run, better)
+    if text == asked.text or not text.strip():
         return None
-    other = asked.but(text=text)
+    other = asked.but(text=" ".join(text.split()))
     total = count(viewer, other.parsed().query)
     return Correction(other, total) if total else None
 

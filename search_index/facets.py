@@ -12,6 +12,8 @@ from kernel.words import gettext as _
 Labels = Callable[[Viewer, Collection[str]], Mapping[str, str]]
 NextSteps = Callable[[Viewer, str], Iterable["NextStep"]]
 
+ONE = "one kind"  # what a single thing of a kind is called, beside `kind`, the heading over many
+
 _labels: dict[str, list[Labels]] = {}
 _steps: list[NextSteps] = []
 
@@ -47,7 +49,7 @@ def _own_kinds(_viewer: Viewer, _values: Collection[str]) -> Mapping[str, str]:
     return {"tag": _("Tag"), "word": _("Word")}
 
 
-name_values("kind", _own_kinds)
+name_values(ONE, _own_kinds)
 
 
 def title_of(facet: str) -> str:

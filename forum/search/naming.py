@@ -9,7 +9,7 @@ from sqlalchemy import select
 from forum.models import Community
 from kernel.db import session
 from kernel.viewer import Viewer
-from search_index.facets import NextStep, name_values, offer_steps
+from search_index.facets import ONE, NextStep, name_values, offer_steps
 
 LONGEST_TITLE = 120
 
@@ -23,6 +23,10 @@ def _kinds(_viewer: Viewer, _kinds: Collection[str]) -> Mapping[str, str]:
     return {"thread": _("Threads"), "post": _("Replies"), "community": _("Communities")}
 
 
+def _one(_viewer: Viewer, _kinds: Collection[str]) -> Mapping[str, str]:
+    return {"thread": _("Thread"), "post": _("Reply"), "community": _("Community")}
+
+
 def _steps(_viewer: Viewer, text: str) -> Iterator[NextStep]:
     asked = urlencode({"kind": "question", "title": text[:LONGEST_TITLE]})
     yield NextStep(_("Ask it as a question"), f"/new?{asked}", "circle-question-mark")
@@ -30,4 +34,5 @@ def _steps(_viewer: Viewer, text: str) -> Iterator[NextStep]:
 
 name_values("community", _communities)
 name_values("kind", _kinds)
+name_values(ONE, _one)
 offer_steps(_steps)

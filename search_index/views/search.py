@@ -7,7 +7,7 @@ from kernel.rooms import is_fragment
 from kernel.web import current_viewer
 from search_index.answering import answer
 from search_index.asking import LONGEST_SHOWN, Asked
-from search_index.facets import labels_of
+from search_index.facets import ONE, labels_of
 from search_index.misses import note_miss
 from search_index.room import room
 from search_index.similar import similar
@@ -29,7 +29,7 @@ def search() -> ResponseReturnValue:
         asked=asked,
         answer=answered,
         shown_text=asked.text[:LONGEST_SHOWN],
-        kinds=labels_of(viewer, "kind", {row.kind for row in (*answered.rows, *answered.also)}),
+        kinds=labels_of(viewer, ONE, {row.kind for row in (*answered.rows, *answered.also)}),
         is_continued="cursor" in request.args,
     )
 
@@ -40,7 +40,7 @@ def suggestions() -> ResponseReturnValue:
     """What somebody may be typing."""
     viewer = current_viewer()
     found = offers(viewer, request.args.get("q", "")[:80])
-    labels = labels_of(viewer, "kind", {offer.kind for offer in found})
+    labels = labels_of(viewer, ONE, {offer.kind for offer in found})
     return jsonify([{"label": one.label, "url": one.url, "kind": labels[one.kind], "lang": one.lang} for one in found])
 
 
