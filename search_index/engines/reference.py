@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
 from search_index.documents import Document, fold_label
-from search_index.engine import MOST_HITS, Filter, Hit, Query, Results, Stats
+from search_index.engine import MOST_HITS, Hit, Query, Results, Stats
 from search_index.engines.nearness import nearest_spellings
 from search_index.ranking import DIGITS, Collection, Scorer, text_stream, title_stream
 

@@ -1,0 +1,64 @@
+"""Engines under test, and documents for them."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from search_index.documents import Document
+from search_index.engine import Engine
+from search_index.engines import whoosh
+from search_index.engines.reference import ReferenceEngine
+
+BEGINNING = datetime(2024, 1, 1, tzinfo=UTC)
+Opener = Callable[[], Engine]
+
+
+def open_reference(_place: Path) -> Opener:
+    held = ReferenceEngine()
+    return lambda: held
+
+
+def open_whoosh(place: Path) -> Opener:
+    return lambda: whoosh.open_index(place)
+
+
+# One line for each engine: given an empty place, what opens the index there (again and again).
+ENGINES: dict[str, Callable[[Path], Opener]] = {"reference": open_reference, "whoosh": open_whoosh}
+DURABLE = [name for name in ENGINES if name != "reference"]
+
+
+@pytest.fixture(params=list(ENGINES))
+def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
+    """Opens one index, as often as one likes."""
+    return ENGINES[request.param](tmp_path / "index")
+
+
+@pytest.fixture
+def engine(opener: Opener) -> Iterator[Engine]:
+    """An empty index of each engine."""
+    opened = opener()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(params=DURABLE)
+def durable(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
+    """The same, of those engines that outlive their process."""
+    return ENGINES[request.param](tmp_path / "index")
+
+
+def a_document(number: int = 1, title: str = "", body: str = "", **facts: Any) -> Document:
+    """A public thread, a day after the one before."""
+    facts.setdefault("at", BEGINNING + timedelta(days=number))
+    facts.setdefault("kind", "thread")
+    facts.setdefault("audience", "public")
+    return Document(key=f"forum.thread:{number}", title=title, body=body, **facts)
+
+
+def fill(engine: Engine, *documents: Document, position: int = 1) -> None:
+    """Apply and look at the newest."""
+    engine.apply(documents, (), position=position)
+    engine.refresh()
