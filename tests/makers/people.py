@@ -11,8 +11,10 @@ from accounts.models import ApiToken, Grant, User, UserSession
 from accounts.passwords import hash_password
 from kernel.clock import now
 from kernel.ids import hash_token, new_token
+from kernel.refs import Ref
 from kernel.viewer import STAFF
 from kernel.work import unit_of_work
+from search_index import feed
 
 PASSWORD = "a walk along the river"
 _number = count(1)
@@ -54,6 +56,7 @@ def person(
         work.flush()
         for token in (*grants, *((STAFF,) if staff else ())):
             work.add(Grant(user_id=user.id, token=token))
+        feed.changed(Ref("accounts.user", user.id))
     return user
 
 

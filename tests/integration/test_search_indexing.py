@@ -1,0 +1,367 @@
+"""The indexer builds, follows, mends and grows; at every moment there is one answer, or the word that there is none."""
+
+import errno
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import delete
+
+from accounts.viewers import viewer_for
+from forum.actions.boards import set_audience
+from forum.actions.removal import delete_post
+from guildhall.app import create_app
+from guildhall.settings import Settings
+from kernel.checks import run_checks
+from kernel.db import db
+from kernel.viewer import Viewer
+from kernel.work import unit_of_work
+from search_index import analysis, query, searching
+from search_index.indexing import building, choosing, locking, places, reader, replicas
+from search_index.indexing.health import health
+from search_index.indexing.indexer import Indexer
+from search_index.models import SearchChange, SearchReplica
+from tests.conftest import need, postgres_url
+from tests.makers import forum as make
+from tests.makers.people import person
+from tests.makers.search import as_it_should_be, contents, settings
+
+KINDS = {"whoosh": "sqlite", "tantivy": "sqlite", "postgres": "postgres"}
+OUTSIDER = Viewer(locale="en")
+PATIENCE = 30.0
+_number = count(1)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def lasting(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """A site where commits are commits, for the whole module."""
+    url = ""
+    if request.param == "postgres":
+        found = postgres_url("indexing")
+        need("postgres", found=found is not None)
+        url = found or ""
+    data = tmp_path_factory.mktemp("lasting")
+    app = create_app(Settings(data=data, database_url=url, rate_limits=False, log_requests=False, secret_key="k" * 12))
+    with app.app_context():
+        from seeds import ensure_sectors
+
+        db.create_all()
+        ensure_sectors()
+        make.thread(title="Zircaloy creep at 400 °C", body="Who has measured it? 锆合金蠕变", board=make.board())
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture(params=list(KINDS))
+def site(request: pytest.FixtureRequest, lasting: Flask) -> Iterator[Flask]:
+    """The site with one of the engines, and no index yet."""
+    if lasting.config["SETTINGS"].database_url.startswith("postgres") != (KINDS[request.param] == "postgres"):
+        pytest.skip("this engine is tested on the other database")
+    with settings(lasting, search_engine=request.param), lasting.app_context():
+        _forget()
+        yield lasting
+        db.session.rollback()
+        _forget()
+
+
+def _forget() -> None:
+    """No index, no feed."""
+    reader.close_all()
+    here = places.pointer()
+    db.session.rollback()
+    if choosing.is_shared() and here is not None:
+        choosing.drop_shared(here.place)
+    (places.root() / places.POINTER).unlink(missing_ok=True)
+    places.sweep(keep=set())
+    with unit_of_work() as work:
+        work.execute(delete(SearchChange))
+        work.execute(delete(SearchReplica))
+
+
+@pytest.fixture
+def indexer(site: Flask) -> Iterator[Indexer]:
+    made = Indexer(site, should_stop=lambda: False)
+    yield made
+    made.close()
+
+
+def run(indexer: Indexer, until: Callable[[], bool]) -> None:
+    """Step by step, as the loop would, until something holds."""
+    deadline = time.monotonic() + PATIENCE
+    while not until():
+        assert time.monotonic() < deadline, "the indexer does not get there"
+        indexer.step()
+        db.session.rollback()
+        time.sleep(0.01)
+
+
+def found(text: str, viewer: Viewer = OUTSIDER) -> list[str]:
+    """Titles of what is found, as `find` shows them."""
+    result = searching.find(viewer, query.parse(text).query, limit=50)
+    db.session.rollback()
+    assert result.total >= len(result.finds)
+    return [find.shown.title for find in result.finds]
+
+
+def fresh_word() -> str:
+    """A word that no test used before: what was written stays for the whole module."""
+    return f"zq{next(_number)}ium"
+
+
+def is_built() -> bool:
+    building_still = searching.is_building()
+    db.session.rollback()
+    return not building_still
+
+
+def agrees() -> bool:
+    if not is_built():
+        return False
+    same = contents() == as_it_should_be()
+    db.session.rollback()
+    return same
+
+
+def test_a_first_start_builds_the_index_and_says_so_meanwhile(site: Flask, indexer: Indexer) -> None:
+    assert searching.find(OUTSIDER, query.parse("zircaloy").query).is_building
+    assert health().state == "building"
+    run(indexer, is_built)
+    assert "Zircaloy creep at 400 °C" in found("zircaloy creep")
+    assert "Zircaloy creep at 400 °C" in found("锆合金")
+    run(indexer, agrees)
+    assert health().state == "ok"
+    assert run_checks(mend=False) == []
+    db.session.rollback()
+
+
+def test_what_is_written_is_found_after_a_step_and_what_is_deleted_is_gone_before_it(
+    site: Flask, indexer: Indexer
+) -> None:
+    word = fresh_word()
+    run(indexer, is_built)
+    made = make.thread(title=f"Quenching of {word}")
+    db.session.rollback()
+    assert found(word) == []
+    assert health().lag_changes > 0
+    indexer.step()
+    assert found(word) == [f"Quenching of {word}"]
+    staff = viewer_for(person(staff=True).id)
+    with unit_of_work():
+        delete_post(staff, post_id=make.opening_post(made).id, reason="Not for here")
+    assert found(word) == []
+    assert searching.count(OUTSIDER, query.parse(word).query) == 0
+    indexer.step()
+    assert found(word) == []
+    assert agrees()
+
+
+def test_closing_a_board_takes_effect_without_the_indexer(site: Flask, indexer: Indexer) -> None:
+    word = fresh_word()
+    run(indexer, is_built)
+    board, author = make.board(), person()
+    made = make.thread(title=f"Sintering of {word}", board=board, author=author)
+    make.post(thread=made, body=f"{word} needs argon", author=author)
+    run(indexer, lambda: len(found(word)) == 2)
+    moderator, member = viewer_for(person(staff=True).id), viewer_for(person().id)
+    with unit_of_work():
+        set_audience(moderator, board=board, audience="members")
+    assert found(word) == []
+    assert len(found(word, member)) == 2
+    with unit_of_work():
+        set_audience(moderator, board=board, audience="public")
+    assert len(found(word)) == 2
+
+
+def test_a_damaged_index_is_noticed_by_who_searches_and_mended_by_the_indexer(site: Flask, indexer: Indexer) -> None:
+    if choosing.is_shared():
+        pytest.skip("PostgreSQL looks after its own files")
+    run(indexer, is_built)
+    first = places.pointer()
+    assert first is not None
+    reader.close_all()
+    for path in first.path.rglob("*"):
+        if path.is_file() and path.stat().st_size:
+            path.write_bytes(os.urandom(min(path.stat().st_size, 4096)))
+    assert found("zircaloy") == []
+    assert health().state in ("building", "damaged")
+    run(indexer, lambda: places.pointer() != first and "Zircaloy creep at 400 °C" in found("zircaloy"))
+    assert agrees()
+
+
+def test_an_index_that_fell_behind_the_pruning_is_built_anew(site: Flask, indexer: Indexer) -> None:
+    word = fresh_word()
+    run(indexer, is_built)
+    first = places.pointer()
+    make.thread(title=f"Annealing of {word}")
+    with unit_of_work() as work:
+        work.execute(delete(SearchChange))
+        stats = replicas.of(places.replica_name())
+        assert stats is not None
+        replicas.record("pruned", engine="", position=stats.position + 1)
+    if not choosing.is_shared():
+        make.thread(title="Another")  # so that the feed is as far as what was pruned
+    run(indexer, lambda: places.pointer() != first and found(word) == [f"Annealing of {word}"])
+    run(indexer, agrees)
+
+
+def test_an_index_of_another_version_is_not_asked_and_is_replaced(
+    site: Flask, indexer: Indexer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(indexer, is_built)
+    first = places.pointer()
+    monkeypatch.setattr(analysis, "VERSION", analysis.VERSION + 1)
+    reader.close_all()
+    assert not is_built()
+    run(indexer, is_built)
+    assert places.pointer() != first
+    assert found("zircaloy")
+
+
+class FullDisk:
+    """An engine whose disk takes nothing more."""
+
+    def __init__(self, engine: Any) -> None:
+        self._engine = engine
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    def apply(self, *_args: object, **_facts: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_on_a_full_disk_the_site_goes_on_and_the_index_catches_up_later(
+    site: Flask, indexer: Indexer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    word = fresh_word()
+    run(indexer, is_built)
+    first = places.pointer()
+    usual = choosing.open_engine
+    with monkeypatch.context() as full:
+        full.setattr(choosing, "open_engine", lambda *args: FullDisk(usual(*args)))
+        indexer.close()
+        pauses = []
+        make.thread(title=f"Forging of {word}")
+        for _round in range(3):
+            pauses.append(indexer.step())
+            db.session.rollback()
+        assert pauses == sorted(pauses)
+        assert pauses[0] < pauses[-1]
+        assert health().state == "disk full"
+        db.session.rollback()
+        reader.close_all()
+    assert found("zircaloy")
+    run(indexer, lambda: found(word) == [f"Forging of {word}"])
+    assert places.pointer() == first, "a full disk is no reason to build anew"
+    assert health().state == "ok"
+
+
+def test_of_two_indexers_one_waits_and_takes_over_when_the_other_ends(site: Flask, indexer: Indexer) -> None:
+    word = fresh_word()
+    run(indexer, is_built)
+    second = Indexer(site, should_stop=lambda: False)
+    try:
+        second.step()
+        make.thread(title=f"Milling of {word}")
+        second.step()
+        db.session.rollback()
+        assert found(word) == []
+        assert str(os.getpid()) in locking.owner_of("writer")
+        indexer.close()
+        run(second, lambda: found(word) == [f"Milling of {word}"])
+    finally:
+        second.close()
+
+
+def test_an_index_is_built_beside_a_live_writer_and_loses_nothing(site: Flask, indexer: Indexer) -> None:
+    word = fresh_word()
+    run(indexer, is_built)
+    first = places.pointer()
+    author, board = person(), make.board()
+    db.session.rollback()
+
+    def rebuild() -> None:
+        with site.app_context(), locking.lock("builder") as held:
+            assert held is not None
+            building.build(choosing.wanted_engine(0), on_progress=lambda _progress: time.sleep(0.05))
+
+    thread = threading.Thread(target=rebuild)
+    thread.start()
+    for number in range(10):
+        make.thread(author=author, board=board, title=f"Rolling of {word} {number}")
+        indexer.step()
+        db.session.rollback()
+    thread.join(PATIENCE)
+    assert places.pointer() != first
+    run(indexer, agrees)
+    assert len(found(word)) == 10
+
+
+def test_a_building_that_fails_leaves_the_index_of_before(
+    site: Flask, indexer: Indexer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(indexer, is_built)
+    first = places.pointer()
+    usual = choosing.open_engine
+    with monkeypatch.context() as full:
+        full.setattr(choosing, "open_engine", lambda *args: FullDisk(usual(*args)))
+        with pytest.raises(OSError, match="No space"):
+            building.build(choosing.wanted_engine(0))
+    db.session.rollback()
+    assert places.pointer() == first
+    assert replicas.of(f"{places.replica_name()}.building") is None
+    assert found("zircaloy")
+    if first is not None and not choosing.is_shared():
+        assert [path.name for path in places.root().iterdir() if path.is_dir()] == [first.place]
+
+
+def test_a_site_that_outgrows_whoosh_is_searched_all_the_while(lasting: Flask) -> None:
+    if lasting.config["SETTINGS"].database_url.startswith("postgres"):
+        pytest.skip("grows on SQLite only")
+    with lasting.app_context():
+        _forget()
+        indexer = Indexer(lasting, should_stop=lambda: False)
+        try:
+            run(indexer, is_built)
+            assert health().engine == "whoosh"
+            failures, answers, stop = [], [], threading.Event()
+
+            def ask() -> None:
+                while not stop.is_set():
+                    with lasting.app_context():
+                        try:
+                            total = searching.count(OUTSIDER, query.parse("zircaloy creep").query)
+                            answers.append(total)
+                            if not total or not found("锆合金"):
+                                failures.append("empty")
+                        except Exception as error:  # noqa: BLE001 - whatever it is, it is a failure
+                            failures.append(repr(error))
+
+            with settings(lasting, search_growth=1):
+                asking = [threading.Thread(target=ask) for _number in range(3)]
+                for thread in asking:
+                    thread.start()
+                run(indexer, lambda: (here := places.pointer()) is not None and here.engine == "tantivy")
+                run(indexer, lambda: health().engine == "tantivy")
+                os.utime(places.root() / places.POINTER, (1, 1))  # the grace is over
+                indexer._house_kept = 0.0
+                run(indexer, lambda: not list(Path(places.root()).glob("whoosh-*")))
+                answers_then = len(answers)
+                run(indexer, lambda: len(answers) > answers_then + 10)
+                stop.set()
+                for thread in asking:
+                    thread.join(PATIENCE)
+            assert failures == []
+            run(indexer, agrees)
+            assert places.pointer().engine == "tantivy", "what was outgrown does not come back"
+        finally:
+            indexer.close()
+            _forget()
