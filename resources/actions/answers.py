@@ -190,3 +190,9 @@ def _own_listing(viewer: Viewer, listing_id: int | None) -> int | None:
             _("Offer a listing of your own."), errors={"listing": _("Choose one of your published listings.")}
         )
     return listing_id
+
+
+def need_of_answer(viewer: Viewer, answer_id: int) -> int:
+    """The need of an answer, for the two sides of it."""
+    answer, _need = answer_of(viewer, answer_id)
+    return answer.need_id

@@ -44,11 +44,10 @@ def owner_known(viewer: Viewer) -> ColumnElement[bool]:
     """Whether the viewer may know whose a need is: not an anonymous one's, until its owner accepted their answer."""
     if not viewer.signed_in:
         return Need.visibility != Visibility.ANONYMOUS
-    mine = (
-        select(Answer.id)
-        .where(Answer.need_id == Need.id, Answer.author_id == viewer.user_id, Answer.state == AnswerState.ACCEPTED)
-        .exists()
+    accepted = select(Answer.id).where(
+        Answer.need_id == Need.id, Answer.author_id == viewer.user_id, Answer.state == AnswerState.ACCEPTED
     )
+    mine = accepted.correlate(Need).exists()
     return or_(Need.visibility != Visibility.ANONYMOUS, Need.owner_id == viewer.user_id, mine)
 
 

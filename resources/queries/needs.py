@@ -150,7 +150,7 @@ def facet_counts(viewer: Viewer, wanted: NeedWanted) -> dict[str, dict[str, int]
         .where(_listed(viewer), *_narrowed(wanted, but="sector"))
         .group_by(NeedSector.sector)
     )
-    counts["sector"] = dict(session().execute(query).tuples().all())
+    counts["sector"] = {row[0]: row[1] for row in session().execute(query)}
     return counts
 
 

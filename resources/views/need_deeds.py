@@ -1,0 +1,194 @@
+"""What happens to a need and its answers after it was written: each deed by one form, back to the page."""
+
+from flask import flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import format_timedelta
+from flask_babel import gettext as _
+
+from kernel.errors import InvalidError
+from kernel.limits import POSTING, SMALL_DEEDS, limiter
+from kernel.rooms import id_of
+from kernel.web import current_viewer
+from resources.actions import answers, matching, needs
+from resources.models import NeedState, Side
+from resources.need_addresses import need_url
+from resources.need_forms import AnswerForm
+from resources.need_loading import need_of
+from resources.need_words import names
+from resources.policy import NeedRight
+from resources.queries.figures import figures
+from resources.queries.matching import listings_for
+from resources.queries.needs import need_view
+from resources.room import room
+from resources.views.needs import need_as_page, put_errors
+
+LIST = 30
+
+
+def _back(need_id: int, anchor: str = "") -> ResponseReturnValue:
+    held = need_of(current_viewer(), need_id)
+    return redirect(need_url(held.id, held.slug) + anchor, 303)
+
+
+def _refused(need_id: int, error: InvalidError) -> ResponseReturnValue:
+    """The page again, with what was wrong and what was typed."""
+    view = need_view(current_viewer(), need_id)
+    return need_as_page(view, errors=error.errors or {"message": error.detail}), 422
+
+
+@room.page("/needs/<int:need_id>/publication", may=NeedRight.MANAGE, methods=("POST",))
+@limiter.limit(POSTING)
+def publish_need(need_id: int) -> ResponseReturnValue:
+    """Open a draft to its audience."""
+    try:
+        needs.publish_need(current_viewer(), need_id=need_id)
+    except InvalidError as error:
+        return _refused(need_id, error)
+    flash(_("Your need is open. You will hear when somebody answers, and when a listing fits it."), "success")
+    return _back(need_id)
+
+
+@room.page("/needs/<int:need_id>/discard", may=NeedRight.MANAGE, methods=("POST",))
+@limiter.limit(SMALL_DEEDS)
+def discard_need(need_id: int) -> ResponseReturnValue:
+    """Throw a draft away."""
+    needs.discard_need(current_viewer(), need_id=need_id)
+    flash(_("The draft is gone."), "success")
+    return redirect("/needs/mine", 303)
+
+
+@room.page("/needs/<int:need_id>/ending", may=NeedRight.CLOSE, methods=("POST",))
+@limiter.limit(SMALL_DEEDS)
+def end_need(need_id: int) -> ResponseReturnValue:
+    """Met or closed, with a message to those who wait."""
+    state = NeedState.MET if request.form.get("state") == "met" else NeedState.CLOSED
+    try:
+        needs.end_need(current_viewer(), need_id=need_id, state=state, message=request.form.get("message", ""))
+    except InvalidError as error:
+        return _refused(need_id, error)
+    return _back(need_id)
+
+
+@room.page("/needs/<int:need_id>/invitations", may=NeedRight.MANAGE, methods=("POST",))
+@limiter.limit(SMALL_DEEDS)
+def invite_to_need(need_id: int) -> ResponseReturnValue:
+    """Let somebody see it."""
+    try:
+        person = needs.invite(current_viewer(), need_id=need_id, handle=request.form.get("handle", ""))
+    except InvalidError as error:
+        return _refused(need_id, error)
+    flash(_("%(name)s sees this need now, and was told.", name=person.display_name), "success")
+    return _back(need_id, "#invited")
+
+
+@room.page("/needs/<int:need_id>/invitations/withdrawal", may=NeedRight.MANAGE, methods=("POST",))
+@limiter.limit(SMALL_DEEDS)
+def uninvite_from_need(need_id: int) -> ResponseReturnValue:
+    """Somebody does not see it any more."""
+    needs.uninvite(current_viewer(), need_id=need_id, handle=request.form.get("handle", ""))
+    return _back(need_id, "#invited")
+
+
+@room.page("/needs/<int:need_id>/reading", may=NeedRight.ANSWER, methods=("POST",))
+@limiter.limit(SMALL_DEEDS)
+def read_full_text(need_id: int) -> ResponseReturnValue:
+    """I read the full text, and its owner may know."""
+    answers.read_full_text(current_viewer(), need_id=need_id)
+    return _back(need_id, "#full")
+
+
+@room.page("/needs/<int:need_id>/answers", may=NeedRight.ANSWER, methods=("POST",))
+@limiter.limit(POSTING)
+def answer_need(need_id: int) -> ResponseReturnValue:
+    """Propose something; what cannot be sent stays in the form."""
+    viewer, form = current_viewer(), AnswerForm()
+    if form.validate():
+        try:
+            answers.give_answer(
+                viewer,
+                need_id=need_id,
+                message=form.message.data,
+                listing_id=id_of(form.listing.data),
+                price=form.price.data or "",
+                time_needed=form.time_needed.data or "",
+                once=form.once.data or None,
+            )
+        except InvalidError as error:
+            put_errors(form, error)
+        else:
+            flash(
+                _("Your answer was sent. You will hear what becomes of it: every answer ends with a message."),
+                "success",
+            )
+            return _back(need_id, "#answers")
+    return need_as_page(need_view(viewer, need_id), answer_form=form), 422
+
+
+@room.page(
+    "/answers/<int:answer_id>/<any(shortlist,acceptance,refusal,withdrawal,opening):deed>",
+    may=NeedRight.ANSWER,
+    methods=("POST",),
+)
+@limiter.limit(SMALL_DEEDS)
+def move_answer(answer_id: int, deed: str) -> ResponseReturnValue:
+    """Short-list, accept, decline, withdraw, or open the full text to its author."""
+    viewer, message = current_viewer(), request.form.get("message", "")
+    try:
+        if deed == "shortlist":
+            moved = answers.shortlist(viewer, answer_id=answer_id, message=message)
+        elif deed == "acceptance":
+            moved = answers.accept(viewer, answer_id=answer_id, message=message)
+        elif deed == "refusal":
+            reason = request.form.get("reason", "")
+            moved = answers.decline(viewer, answer_id=answer_id, reason=reason, message=message)
+        elif deed == "withdrawal":
+            moved = answers.withdraw(viewer, answer_id=answer_id, message=message)
+        else:
+            moved = answers.open_full_text(viewer, answer_id=answer_id)
+    except InvalidError as error:
+        need_id = answers.need_of_answer(viewer, answer_id)
+        return _refused(need_id, error)
+    return _back(moved.need_id, f"#answer-{moved.id}")
+
+
+@room.page("/needs/<int:need_id>/matches", may=NeedRight.READ)
+def need_matches(need_id: int) -> ResponseReturnValue:
+    """The listings that fit a need, each with the reasons."""
+    viewer = current_viewer()
+    view = need_view(viewer, need_id)
+    return render_template(
+        "resources/need_matches.html",
+        view=view,
+        need=view.row,
+        matches=listings_for(viewer, view.need, limit=LIST),
+        refusal_reasons=names("refusal", viewer.locale),
+    )
+
+
+@room.page("/needs/<int:need_id>/matches/refusals", may=NeedRight.REFUSE, methods=("POST",))
+@limiter.limit(SMALL_DEEDS)
+def refuse_listing(need_id: int) -> ResponseReturnValue:
+    """Not this listing, because …; or, without one, everything that was refused may come again."""
+    viewer = current_viewer()
+    listing_id = id_of(request.form.get("listing_id"))
+    if listing_id is None:
+        matching.take_back_refusals(viewer, need_id=need_id)
+    else:
+        matching.refuse_match(
+            viewer,
+            need_id=need_id,
+            listing_id=listing_id,
+            side=Side.NEED,
+            reason=request.form.get("reason", ""),
+            words=request.form.get("words", ""),
+        )
+    return _back(need_id, "#matches")
+
+
+@room.page("/needs/figures", may=NeedRight.READ)
+def need_figures() -> ResponseReturnValue:
+    """How many needs are answered, how soon, and how they end: each figure with how it is counted."""
+    counted = figures()
+    wait = counted.median_first_answer
+    first = format_timedelta(wait, threshold=1.5) if wait is not None else ""
+    return render_template("resources/need_figures.html", figures=counted, first_answer=first)
