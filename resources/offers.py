@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from accounts.cities import cities
-from accounts.places import regions
+from accounts.places import region_code, regions
 from accounts.sectors import sectors
 from kernel.errors import InvalidError
 from kernel.i18n import guess_lang
@@ -22,11 +22,11 @@ LONGEST_BODY = 30_000
 LONGEST_PLACE = 120
 LONGEST_TARIFF = 1000
 MOST_SECTORS = 4
+PROVINCE = 2  # digits of its code; a city has four
 LARGEST_PRICE = 100_000_000_000
 FACT = "fact_"
 
 _BETWEEN = re.compile(r"[;；,，、|\n]")
-_PROVINCE = re.compile(r"(?:省|市|特别行政区|壮族自治区|回族自治区|维吾尔自治区|自治区)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,11 @@ class Offer:
         return guess_lang(f"{self.title} {self.summary} {self.body}")
 
 
-def read_offer(typed: Mapping[str, str]) -> Offer:
-    """The offer from what was typed, by column; facts stand under `fact_<name>`. Raises `InvalidError` by column."""
+def read_offer(typed: Mapping[str, str], *, is_draft: bool = False) -> Offer:
+    """The offer from what was typed, by column; facts stand under `fact_<name>`. Raises `InvalidError` by column.
+
+    A draft may lack what is needed before it is published: all but its kind and title.
+    """
     faults: dict[str, str] = {}
     kind = kind_named(typed.get("kind", ""))
     if kind is None:
@@ -73,6 +76,8 @@ def read_offer(typed: Mapping[str, str]) -> Offer:
         facts, wrong = read_facts(kind, {fact.name: typed.get(FACT + fact.name, "") for fact in kind.fields})
         faults |= {FACT + name: fault for name, fault in wrong.items()}
         _check_access(kind, values, cents, faults)
+    if is_draft:
+        faults = {name: fault for name, fault in faults.items() if typed.get(name, "").strip() or name in _FIRST}
     if faults or kind is None:
         raise InvalidError(_("Please look at the marked fields."), errors=faults)
     trl = values.pop("trl")
@@ -83,6 +88,7 @@ def read_offer(typed: Mapping[str, str]) -> Offer:
         trl=int(trl) if trl else None,
         price_cents=cents,
         currency=values.pop("currency") or "CNY",
+        access=values.pop("access") or kind.access[0],
         **values,
         **places,
     )
@@ -135,6 +141,7 @@ def price_text(cents: int | None) -> str:
 _PLAIN = (
     "title", "summary", "body", "place", "trl", "funding", "access", "access_url", "currency", "price_unit", "tariff",
 )  # fmt: skip
+_FIRST = ("kind", "title")
 _LONGEST = {
     "title": LONGEST_TITLE,
     "summary": LONGEST_SUMMARY,
@@ -167,20 +174,22 @@ def _sectors(typed: str, faults: dict[str, str]) -> tuple[str, ...]:
 
 
 def _places(typed: Mapping[str, str], faults: dict[str, str]) -> dict[str, str]:
+    """Province and city, by code or name; 苏州 and 宿州 are both Suzhou, so that the province helps."""
     region, city = typed.get("region", "").strip(), typed.get("city", "").strip()
-    code = _region_names().get(plain(_PROVINCE.sub("", region)), "") if region else ""
+    code = region_code(region) if region else ""
     if region and not code:
         faults["region"] = _("This province is not known here.")
-    towns = (_city_names().get(plain(city)) or _city_names().get(plain(city.removesuffix("市"))) or ()) if city else ()
-    there = [town for town in towns if town.startswith(code)]
-    if city and not towns:
-        faults["city"] = _("This city is not known here.")
-    elif city and not there:
+    if not city:
+        return {"region": code[:PROVINCE], "city": code if len(code) > PROVINCE else ""}
+    town = region_code(city)
+    if not town and code:
+        within = (region_code(f"{regions(locale)[code[:PROVINCE]]} {city}") for locale in LOCALES)
+        town = next(filter(None, within), "")
+    if not town:
+        faults["city"] = _("This city is not known here; where several have its name, the province says which.")
+    elif code and not town.startswith(code[:PROVINCE]):
         faults["city"] = _("This city is in another province.")
-    elif len(there) > 1:
-        faults["city"] = _("There are several cities of this name; name the province too.")
-    town = there[0] if there else ""
-    return {"region": code or town[:2], "city": town}
+    return {"region": town[:PROVINCE], "city": town if len(town) > PROVINCE else ""}
 
 
 def _price(typed: str, faults: dict[str, str]) -> int | None:
@@ -216,22 +225,6 @@ def _joined(slugs: Sequence[str], locale: str) -> str:
 @cache
 def _sector_names() -> Mapping[str, str]:
     return _either({locale: sectors(locale) for locale in LOCALES})
-
-
-@cache
-def _region_names() -> Mapping[str, str]:
-    return _either({locale: regions(locale) for locale in LOCALES})
-
-
-@cache
-def _city_names() -> Mapping[str, Sequence[str]]:
-    """All cities of a name: 苏州 and 宿州 are both Suzhou."""
-    found: dict[str, dict[str, None]] = {}
-    for locale in LOCALES:
-        for code, name in cities(locale).items():
-            found.setdefault(plain(name), {})[code] = None
-            found.setdefault(code, {})[code] = None
-    return {name: tuple(codes) for name, codes in found.items()}
 
 
 def _either(by_locale: Mapping[str, Mapping[str, str]]) -> dict[str, str]:

@@ -48,6 +48,7 @@ class ListingKind:
     icon: str
     access: tuple[str, ...]
     fields: tuple[FactField, ...]
+    has_trl: bool = False
 
     def field(self, name: str) -> FactField | None:
         """The fact of that name."""
@@ -104,6 +105,7 @@ def _kinds() -> dict[str, ListingKind]:
             icon=entry["icon"],
             access=tuple(entry["access"]),
             fields=tuple(_field(field) for field in entry["fields"]),
+            has_trl=entry.get("has_trl", False),
         )
         for entry in _read("listing_kinds.toml")["kind"]
     }

@@ -23,7 +23,7 @@ from resources.events import ListingChanged, ListingPublished, ListingTakenDown
 from resources.kinds.listings import LISTING
 from resources.listing_loading import listing_to
 from resources.models import Listing, ListingSector, ListingState
-from resources.offers import Offer, typed_of
+from resources.offers import Offer, read_offer, typed_of
 from resources.policy import ListingRight
 from search_index import feed
 
@@ -83,8 +83,9 @@ def rewrite(listing: Listing, offer: Offer) -> bool:
 
 
 def publish_listing(viewer: Viewer, *, listing_id: int) -> Listing:
-    """Put it on the shelf, for the first time or again."""
+    """Put it on the shelf, for the first time or again; raises `InvalidError` while something that is needed lacks."""
     listing = listing_to(viewer, ListingRight.CHANGE_STATE, listing_id)
+    read_offer(typed_of(listing))
     if listing.state != ListingState.PUBLISHED:
         listing.version += 1
         _put_up(listing)

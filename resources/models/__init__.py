@@ -3,6 +3,7 @@
 from resources.models.answer import Answer, AnswerState
 from resources.models.conversation import Conversation, Message
 from resources.models.listing import Listing, ListingFile, ListingSector, ListingState
+from resources.models.listing_import import ListingImport
 from resources.models.match import Match, MatchRefusal, RefusalReason, Side
 from resources.models.need import Need, NeedKind, NeedReading, NeedSector, NeedState, Visibility
 
@@ -12,6 +13,7 @@ __all__ = [
     "Conversation",
     "Listing",
     "ListingFile",
+    "ListingImport",
     "ListingSector",
     "ListingState",
     "Match",

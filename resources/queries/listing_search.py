@@ -1,6 +1,6 @@
 """The shelf as it is asked for: by words through the search index, else from the database."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kernel.paging import Page
 from kernel.viewer import Viewer
@@ -49,14 +49,12 @@ def _query(filters: Filters) -> Query:
         for name, value in filters.asked().items()
         if name not in ("q", "stale")
     ]
-    without = frozenset()
+    without: frozenset[str] = frozenset()
     if filters.stale == "yes":
         chosen.append(Filter("is", frozenset({"stale"})))
     elif filters.stale:
         without = frozenset({"is=stale"})
     query = Asked(text=filters.q, kind="listing").parsed().query
-    from dataclasses import replace
-
     return replace(query, filters=(*query.filters, *chosen), without_labels=query.without_labels | without)
 
 

@@ -1,7 +1,6 @@
 """Listings as documents: what is on the shelf, with its facts in both languages; what is stale sinks a little."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import Select, select
 
@@ -109,13 +108,12 @@ def _shown(listing: Listing, locale: str) -> Shown:
     )
 
 
-def _findable(ids: Sequence[int]) -> Select[Any]:
-    query: Select[Any] = (
+def _findable(ids: Sequence[int]) -> Select[Listing, str, str]:
+    return (
         select(Listing, User.handle, User.display_name)
         .join(User, User.id == Listing.owner_id)
         .where(Listing.id.in_(ids), Listing.state == ListingState.PUBLISHED, User.suspended_at.is_(None))
     )
-    return query
 
 
 @subscribe(PersonSuspended)

@@ -1,0 +1,92 @@
+"""Writing what was checked: all of it in the transaction at hand, or nothing."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import insert
+
+from kernel.clock import now
+from kernel.db import session
+from kernel.events import emit
+from kernel.ids import slug_of
+from kernel.markup import cook
+from kernel.policy import authorise
+from kernel.refs import Ref
+from kernel.viewer import Viewer
+from resources.actions.listings import rewrite
+from resources.events import ListingPublished
+from resources.importing.checking import Entry, Fate, fates_of, own_listings
+from resources.kinds.listings import LISTING
+from resources.models import Listing, ListingSector, ListingState
+from resources.policy import ListingRight
+from search_index import feed
+
+AT_ONCE = 200
+
+Row = dict[str, Any]
+
+
+def prepare(
+    viewer: Viewer, entries: Sequence[Entry], *, on_row: Callable[[], None] = lambda: None
+) -> list[tuple[Entry, Row]]:
+    """The slow part, which touches no database: cook every text, make every address."""
+    made = []
+    for entry in entries:
+        made.append((entry, _row(viewer, entry)))
+        on_row()
+    return made
+
+
+def write(viewer: Viewer, prepared: Sequence[tuple[Entry, Row]], *, publish: bool, host: str = "") -> dict[Fate, int]:
+    """Add what is new, change what says something else, leave the rest; says how many of each."""
+    authorise(viewer, ListingRight.IMPORT)
+    entries = [entry for entry, _row_made in prepared]
+    fates = fates_of(viewer, entries, host=host)
+    known = own_listings(viewer, [key for key, fate in fates.items() if fate is Fate.CHANGED], host=host)
+    for entry in entries:
+        if fates[entry.key] is Fate.CHANGED:
+            rewrite(known[entry.key], entry.offer)
+    fresh = [row for entry, row in prepared if fates[entry.key] is Fate.NEW]
+    for start in range(0, len(fresh), AT_ONCE):
+        _add(viewer, fresh[start : start + AT_ONCE], publish=publish)
+    return {fate: sum(one is fate for one in fates.values()) for fate in Fate}
+
+
+def _add(viewer: Viewer, rows: Sequence[Row], *, publish: bool) -> None:
+    moment = now()
+    state = ListingState.PUBLISHED if publish else ListingState.DRAFT
+    times = {"created_at": moment, "updated_at": moment, "confirmed_at": moment}
+    values = [{**row, **times, "state": state, "published_at": moment if publish else None} for row in rows]
+    made = session().execute(insert(Listing).returning(Listing.id, sort_by_parameter_order=True), values)
+    ids = list(made.scalars())
+    sectors = [
+        {"listing_id": number, "sector": sector}
+        for number, row in zip(ids, rows, strict=True)
+        for sector in row["sectors"]
+    ]
+    if sectors:
+        session().execute(insert(ListingSector), sectors)
+    if publish:
+        feed.changed(*(Ref(LISTING, number) for number in ids))
+        for number in ids:
+            emit(ListingPublished(number, viewer.me))
+
+
+def _row(viewer: Viewer, entry: Entry) -> Row:
+    offer = entry.offer
+    names = (
+        "kind", "title", "summary", "body", "region", "city", "place", "trl", "funding", "lang",
+        "access", "access_url", "price_cents", "currency", "price_unit", "tariff",
+    )  # fmt: skip
+    return {
+        **{name: getattr(offer, name) for name in names},
+        "owner_id": viewer.me,
+        "slug": slug_of(offer.title),
+        "body_html": cook(offer.body).html if offer.body else "",
+        "sectors": list(offer.sectors),
+        "facts": dict(offer.facts),
+        "source_id": entry.key,
+        "source_name": entry.source_name,
+        "source_url": entry.source_url,
+        "licence": entry.licence,
+    }
