@@ -1,1 +1,6 @@
 """JSON v1 over the same queries and actions."""
+
+from kernel.api import room
+from resources.api import needs
+
+__all__ = ["needs", "room"]

@@ -11,7 +11,7 @@ from kernel.rooms import id_of
 from kernel.web import current_viewer
 from resources.actions import answers, matching, needs
 from resources.models import NeedState, Side
-from resources.need_addresses import need_url
+from resources.need_addresses import conversation_url, need_url
 from resources.need_forms import AnswerForm
 from resources.need_loading import need_of
 from resources.need_words import names
@@ -148,6 +148,8 @@ def move_answer(answer_id: int, deed: str) -> ResponseReturnValue:
     except InvalidError as error:
         need_id = answers.need_of_answer(viewer, answer_id)
         return _refused(need_id, error)
+    if deed == "withdrawal":  # of a need that the author may not see any more
+        return redirect(conversation_url(moved.conversation_id), 303)
     return _back(moved.need_id, f"#answer-{moved.id}")
 
 

@@ -1,0 +1,124 @@
+from kernel.api import Answer, endpoint, link, room
+from kernel.db import session
+from kernel.errors import NotFoundError
+from kernel.limits import POSTING
+from kernel.viewer import Viewer
+from resources.actions import answers as deeds
+from resources.actions import needs as actions
+from resources.models import Need
+from resources.need_addresses import need_url
+from resources.need_loading import need_of
+from resources.need_schemas import (
+    AnswerGiven,
+    AnswerList,
+    AnswerShown,
+    DecisionGiven,
+    LimitQuery,
+    MatchList,
+    MatchShown,
+    NeedGiven,
+    NeedItem,
+    NeedList,
+    NeedMade,
+    NeedQuery,
+    NeedShown,
+)
+from resources.policy import NeedRight
+from resources.quality import quality_of
+from resources.queries.answers import answers_to
+from resources.queries.matching import listings_for
+from resources.queries.needs import NeedWanted, need_page, need_view
+
+
+@endpoint(room, "GET", "/needs", may=NeedRight.READ, query=NeedQuery, answers={200: NeedList})
+def list_needs(viewer: Viewer, *, query: NeedQuery) -> NeedList:
+    """The needs that you may see, the newest first."""
+    wanted = NeedWanted(query.kind.value if query.kind else "", query.sector, query.region, query.state.value)
+    page = need_page(viewer, wanted, cursor=query.cursor, limit=query.limit)
+    return NeedList(items=[NeedItem.of(row) for row in page.items], next=page.next)
+
+
+@endpoint(
+    room, "POST", "/needs", may=NeedRight.POST, body=NeedGiven, answers={201: NeedMade}, limit=POSTING, refusals=(409,)
+)
+def post_need(viewer: Viewer, *, body: NeedGiven) -> Answer:
+    """Post a need; to be published it needs a teaser."""
+    need = actions.draft_need(viewer, body.facts)
+    if body.publish:
+        need = actions.publish_need(viewer, need_id=need.id)
+    columns = {column.key: getattr(need, column.key) for column in need.__table__.columns}
+    made = NeedMade(
+        id=need.id,
+        url=link(need_url(need.id, need.slug)),
+        title=need.title,
+        state=need.state,
+        quality=quality_of(columns).score,
+    )
+    return Answer(made, 201, location=f"/api/v1/needs/{need.id}")
+
+
+@endpoint(room, "GET", "/needs/<int:need_id>", may=NeedRight.READ, answers={200: NeedShown})
+def get_need(viewer: Viewer, *, need_id: int) -> NeedShown:
+    """A need, with its full text once that was opened to you and read."""
+    return NeedShown.of_view(need_view(viewer, need_id))
+
+
+@endpoint(room, "GET", "/needs/<int:need_id>/matches", may=NeedRight.READ, query=LimitQuery, answers={200: MatchList})
+def get_need_matches(viewer: Viewer, *, need_id: int, query: LimitQuery) -> MatchList:
+    """The listings that fit a need, the best first, each with its parts and reasons."""
+    found = listings_for(viewer, need_of(viewer, need_id), limit=query.limit)
+    return MatchList(items=[MatchShown.of(row) for row in found], next=None)
+
+
+@endpoint(room, "GET", "/needs/<int:need_id>/answers", may=NeedRight.ANSWER, answers={200: AnswerList})
+def list_answers(viewer: Viewer, *, need_id: int) -> AnswerList:
+    """The answers to your need, or your own to somebody else's."""
+    rows = answers_to(viewer, need_of(viewer, need_id))
+    return AnswerList(items=[AnswerShown.of(row) for row in rows], next=None)
+
+
+@endpoint(
+    room,
+    "POST",
+    "/needs/<int:need_id>/answers",
+    may=NeedRight.ANSWER,
+    body=AnswerGiven,
+    answers={201: AnswerShown},
+    limit=POSTING,
+    refusals=(409,),
+)
+def post_answer(viewer: Viewer, *, need_id: int, body: AnswerGiven) -> Answer:
+    """Answer a need, once."""
+    deeds.give_answer(
+        viewer,
+        need_id=need_id,
+        message=body.message,
+        listing_id=body.listing_id,
+        price=body.price,
+        time_needed=body.time_needed,
+    )
+    rows = answers_to(viewer, need_of(viewer, need_id))
+    return Answer(AnswerShown.of(rows[0]), 201, location=f"/api/v1/needs/{need_id}/answers")
+
+
+@endpoint(
+    room,
+    "PUT",
+    "/answers/<int:answer_id>/<any(accepted,declined,withdrawn):state>",
+    may=NeedRight.ANSWER,
+    body=DecisionGiven,
+    answers={200: AnswerShown},
+    refusals=(409,),
+)
+def put_answer_state(viewer: Viewer, *, answer_id: int, state: str, body: DecisionGiven) -> AnswerShown:
+    """Accept or decline an answer to your need, or withdraw your own."""
+    if state == "accepted":
+        moved = deeds.accept(viewer, answer_id=answer_id, message=body.message)
+    elif state == "declined":
+        moved = deeds.decline(viewer, answer_id=answer_id, reason=body.reason, message=body.message)
+    else:
+        moved = deeds.withdraw(viewer, answer_id=answer_id, message=body.message)
+    rows = [row for row in answers_to(viewer, session().get_one(Need, moved.need_id)) if row.id == moved.id]
+    if not rows:
+        raise NotFoundError
+    return AnswerShown.of(rows[0])
