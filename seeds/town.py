@@ -1,4 +1,4 @@
-"""The demo town as a whole: its people, its discussions, and a room for members only."""
+"""The demo town as a whole: its people, its discussions, what they offer and need, and a room for members only."""
 
 from sqlalchemy import select
 
@@ -12,6 +12,8 @@ from search_index import feed
 from search_index.documents import every_key
 from seeds.discussions import Town, add_threads, read_boards
 from seeds.habits import add_habits
+from seeds.needs import add_needs, read_needs
+from seeds.offers import add_listings, read_listings
 from seeds.parsing import read_people, read_threads
 from seeds.people import DOMAIN, PASSWORD, add_people
 
@@ -28,6 +30,7 @@ def seed_demo() -> None:
     """Fill the site with the demo town; where it is already, nothing changes."""
     people = read_people()
     threads = read_threads(people)
+    listings, needs = read_listings(people), read_needs(people)
     with unit_of_work():
         if session().scalar(select(User.id).where(User.email == f"{STEWARD}@{DOMAIN}")) is not None:
             return
@@ -36,6 +39,8 @@ def seed_demo() -> None:
         users = add_people(people, moment=moment)
         town = Town(moment=moment, users=users, boards=read_boards())
         add_habits(town, add_threads(town, threads))
+        shelf = add_listings(listings, users=users, moment=moment)
+        add_needs(needs, users=users, listings=shelf, moment=moment)
         feed.note(every_key())
 
 
