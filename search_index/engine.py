@@ -12,7 +12,11 @@ MOST_HITS = 1000  # deeper than this nobody pages: `next` ends there, `total` do
 
 
 class EngineError(Exception):
-    """The index cannot answer: damaged, locked by another writer, or unreachable. It can be rebuilt."""
+    """The index cannot answer: damaged, or unreachable. It can be rebuilt."""
+
+
+class BusyError(EngineError):
+    """Another writer holds the index: it is sound, and this one has to wait."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from tantivy import Query as Asked
 
 from search_index.analysis import BOUNDARY
 from search_index.documents import Document
-from search_index.engine import EngineError, Query, Results, Stats
+from search_index.engine import BusyError, EngineError, Query, Results, Stats
 from search_index.engines import tantivy_files as files
 from search_index.engines.tantivy_paging import SCALE, Ranked
 from search_index.engines.tantivy_query import Asking, micros, storable
@@ -225,7 +225,7 @@ def _in_our_words() -> Iterator[None]:
     except EngineError:
         raise
     except (ValueError, OSError, RuntimeError, OverflowError, LookupError) as error:
-        raise EngineError(str(error)) from error
+        raise (BusyError if "LockBusy" in str(error) else EngineError)(str(error)) from error
     except BaseException as error:
         if type(error).__name__ != "PanicException":
             raise

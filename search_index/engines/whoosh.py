@@ -19,7 +19,7 @@ from whoosh.codec.whoosh3 import W3Codec, W3Segment
 from whoosh.index import EmptyIndexError
 
 from search_index.documents import Document
-from search_index.engine import EngineError, Query, Results, Stats
+from search_index.engine import BusyError, EngineError, Query, Results, Stats
 from search_index.engines import whoosh_commit as commits
 from search_index.engines.whoosh_build import write_documents, write_merged
 from search_index.engines.whoosh_commit import Commit
@@ -158,7 +158,7 @@ class WhooshEngine:
             if self._write_lock is None:
                 lock = commits.storage_of(self.directory).lock(f"{commits.NAME}_WRITELOCK")
                 if not lock.acquire():
-                    raise EngineError("another process writes this index")
+                    raise BusyError("another process writes this index")
                 self._write_lock = lock
             self.refresh()
             yield

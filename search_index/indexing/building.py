@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from kernel.work import reading, unit_of_work
 from search_index import feed
 from search_index.documents import SOURCES, Document, every_key
-from search_index.engine import Engine
+from search_index.engine import Engine, Stats
 from search_index.indexing import choosing, places, replicas
 from search_index.indexing.following import apply_next
 from search_index.indexing.places import Pointer
@@ -60,9 +60,10 @@ def build(
             _fill(opened, name, position, on_progress, should_stop)
             while not apply_next(opened):
                 _check(should_stop)
-            _swap(new, opened, name)
+            stats = opened.stats()
         finally:
-            opened.close()
+            opened.close()  # before the swap: whoever follows the feed wants to write from then on
+        _swap(new, stats, name)
     except BaseException:
         _undo(new, name)
         raise
@@ -103,9 +104,8 @@ def _documents() -> Iterator[list[Document]]:
             yield documents
 
 
-def _swap(new: Pointer, engine: Engine, name: str) -> None:
+def _swap(new: Pointer, stats: Stats, name: str) -> None:
     """From one moment to the next the new index answers; whoever follows the feed goes on with it."""
-    stats = engine.stats()
     if not choosing.is_shared():
         places.point_to(new)
     with unit_of_work():

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from kernel.db import session
 from kernel.work import reading, unit_of_work
 from search_index import feed
-from search_index.engine import Engine, EngineError
+from search_index.engine import BusyError, Engine, EngineError
 from search_index.indexing import choosing, locking, places, replicas
 from search_index.indexing.builder import Builder
 from search_index.indexing.failing import is_disk_full
@@ -150,7 +150,8 @@ class Indexer:
         try:
             self._beat = 0.0
             self._say(state="disk full" if is_full else "damaged", trouble=str(error)[:500])
-            if not is_full and isinstance(error, EngineError) and self._faults >= PATIENCE:
+            is_broken = isinstance(error, EngineError) and not isinstance(error, BusyError)
+            if is_broken and not is_full and self._faults >= PATIENCE:
                 here = places.pointer()
                 if here is not None:
                     here.mark_damaged()

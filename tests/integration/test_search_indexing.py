@@ -38,36 +38,45 @@ PATIENCE = 30.0
 _number = count(1)
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def lasting(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """A site where commits are commits, for the whole module."""
-    url = ""
-    if request.param == "postgres":
-        found = postgres_url("indexing")
-        need("postgres", found=found is not None)
-        url = found or ""
-    data = tmp_path_factory.mktemp("lasting")
-    app = create_app(Settings(data=data, database_url=url, rate_limits=False, log_requests=False, secret_key="k" * 12))
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Flask]]:
+    """A site on SQLite and one on PostgreSQL where commits are commits, each made when it is first asked for."""
+    made: dict[str, Flask] = {}
+
+    def site_on(database: str) -> Flask:
+        if database not in made:
+            made[database] = _site(database, tmp_path_factory.mktemp(database))
+        return made[database]
+
+    yield site_on
+    for app in made.values():
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+def _site(database: str, data: Path) -> Flask:
+    url = postgres_url("indexing") if database == "postgres" else ""
+    need("postgres", found=url is not None)
+    app = create_app(
+        Settings(data=data, database_url=url or "", rate_limits=False, log_requests=False, secret_key="k" * 12)
+    )
     with app.app_context():
         from seeds import ensure_sectors
 
         db.create_all()
         ensure_sectors()
         make.thread(title="Zircaloy creep at 400 °C", body="Who has measured it? 锆合金蠕变", board=make.board())
-    yield app
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    return app
 
 
 @pytest.fixture(params=list(KINDS))
-def site(request: pytest.FixtureRequest, lasting: Flask) -> Iterator[Flask]:
-    """The site with one of the engines, and no index yet."""
-    if lasting.config["SETTINGS"].database_url.startswith("postgres") != (KINDS[request.param] == "postgres"):
-        pytest.skip("this engine is tested on the other database")
-    with settings(lasting, search_engine=request.param), lasting.app_context():
+def site(request: pytest.FixtureRequest, lasting: Callable[[str], Flask]) -> Iterator[Flask]:
+    """A site with one of the engines, and no index yet."""
+    app = lasting(KINDS[request.param])
+    with settings(app, search_engine=request.param), app.app_context():
         _forget()
-        yield lasting
+        yield app
         db.session.rollback()
         _forget()
 
@@ -180,9 +189,8 @@ def test_closing_a_board_takes_effect_without_the_indexer(site: Flask, indexer: 
     assert len(found(word)) == 2
 
 
+@pytest.mark.parametrize("site", ["whoosh", "tantivy"], indirect=True)
 def test_a_damaged_index_is_noticed_by_who_searches_and_mended_by_the_indexer(site: Flask, indexer: Indexer) -> None:
-    if choosing.is_shared():
-        pytest.skip("PostgreSQL looks after its own files")
     run(indexer, is_built)
     first = places.pointer()
     assert first is not None
@@ -284,6 +292,7 @@ def test_of_two_indexers_one_waits_and_takes_over_when_the_other_ends(site: Flas
 def test_an_index_is_built_beside_a_live_writer_and_loses_nothing(site: Flask, indexer: Indexer) -> None:
     word = fresh_word()
     run(indexer, is_built)
+    indexer._builder.join()
     first = places.pointer()
     author, board = person(), make.board()
     db.session.rollback()
@@ -323,12 +332,11 @@ def test_a_building_that_fails_leaves_the_index_of_before(
         assert [path.name for path in places.root().iterdir() if path.is_dir()] == [first.place]
 
 
-def test_a_site_that_outgrows_whoosh_is_searched_all_the_while(lasting: Flask) -> None:
-    if lasting.config["SETTINGS"].database_url.startswith("postgres"):
-        pytest.skip("grows on SQLite only")
-    with lasting.app_context():
+def test_a_site_that_outgrows_whoosh_is_searched_all_the_while(lasting: Callable[[str], Flask]) -> None:
+    app = lasting("sqlite")
+    with app.app_context():
         _forget()
-        indexer = Indexer(lasting, should_stop=lambda: False)
+        indexer = Indexer(app, should_stop=lambda: False)
         try:
             run(indexer, is_built)
             assert health().engine == "whoosh"
@@ -336,7 +344,7 @@ def test_a_site_that_outgrows_whoosh_is_searched_all_the_while(lasting: Flask) -
 
             def ask() -> None:
                 while not stop.is_set():
-                    with lasting.app_context():
+                    with app.app_context():
                         try:
                             total = searching.count(OUTSIDER, query.parse("zircaloy creep").query)
                             answers.append(total)
@@ -345,7 +353,7 @@ def test_a_site_that_outgrows_whoosh_is_searched_all_the_while(lasting: Flask) -
                         except Exception as error:  # noqa: BLE001 - whatever it is, it is a failure
                             failures.append(repr(error))
 
-            with settings(lasting, search_growth=1):
+            with settings(app, search_growth=1):
                 asking = [threading.Thread(target=ask) for _number in range(3)]
                 for thread in asking:
                     thread.start()
