@@ -13,6 +13,10 @@ from accounts.queries import is_shown, literal_like
 from kernel.db import session
 from kernel.paging import Page, decode_cursor, encode_cursor, keyset_page
 from kernel.viewer import Viewer
+from search_index.engine import Filter
+from search_index.query import parse
+from search_index.searching import ranked
+from search_index.synonyms import synonyms
 
 PAGE = 30
 MOST_MATCHES = 1000
@@ -103,8 +107,16 @@ def people_counts(_viewer: Viewer, wanted: Wanted, *, among: Sequence[int] | Non
     return Counts(sum(group.people for group in groups if group.fits(wanted)), by_facet)
 
 
+def people_matching(viewer: Viewer, text: str) -> list[int]:
+    """Ids of those whom search finds by `text`, best first; by a part of a name or field where it finds nobody."""
+    query = parse(text, synonyms=synonyms()).query
+    people = replace(query, filters=(*query.filters, Filter("kind", frozenset({"person"}))))
+    hits = ranked(viewer, people, limit=MOST_MATCHES)
+    return [int(hit.key.rpartition(":")[2]) for hit in hits] or people_named(viewer, text)
+
+
 def people_named(_viewer: Viewer, text: str) -> list[int]:
-    """Ids of those whose name, handle, affiliation, title or fields contain `text`: for while no index answers."""
+    """Ids of those whose name, handle, affiliation, title or fields contain `text`."""
     text = text.strip()[:80]
     like = f"%{literal_like(text)}%"
     escaped = f"%{literal_like(json.dumps(text)[1:-1])}%"  # how SQLite keeps the letters of a JSON list

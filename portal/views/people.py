@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from accounts.assertions import asserted
 from accounts.avatars import avatar_url
-from accounts.directory import people_counts, people_found, people_named
+from accounts.directory import people_counts, people_found, people_matching
 from accounts.models import User
 from accounts.places import kind_name, region_name
 from accounts.queries import complete_handles, person_by_handle
@@ -82,7 +82,7 @@ def people() -> ResponseReturnValue:
     viewer = current_viewer()
     q = request.args.get("q", "").strip()[:80]
     wanted = wanted_from(request.args, viewer.locale)
-    among = people_named(viewer, q) if q else None
+    among = people_matching(viewer, q) if q else None
     page = people_found(viewer, wanted, among=among, cursor=request.args.get("cursor"))
     counts = people_counts(viewer, wanted, among=among)
     return render_template(
