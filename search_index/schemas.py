@@ -4,8 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field
 
 from kernel.api import Given, Listing, PageQuery, Shown, link
 from search_index.answering import row_of
@@ -16,21 +15,17 @@ from search_index.searching import Find
 from search_index.suggest import Offer
 from search_index.tables import SavedSearch
 
+TEXT = r"^[^\x00]*$"
+DAY = r"^(?:[12]\d{3}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?|\d{1,3}[hdwmy])?$"
 
-def _moment(text: str) -> str:
-    if text and moment_of(text) is None:
-        raise PydanticCustomError("moment", "A year, month, day or age, such as 2025, 2025-03, 2025-03-01 or 7d.")
-    return text
-
-
-Moment = Annotated[str, AfterValidator(_moment), Field(max_length=20, description="`2025`, `2025-03-01`, or `7d`.")]
-Value = Annotated[str, Field(max_length=80)]
+Moment = Annotated[str, Field(pattern=DAY, description="`2025`, `2025-03`, `2025-03-01`, or an age such as `7d`.")]
+Value = Annotated[str, Field(max_length=80, pattern=TEXT)]
 
 
 class SearchQuery(PageQuery):
     """What is looked for."""
 
-    q: Annotated[str, Field(max_length=LONGEST, description="As typed on the page, operators included.")] = ""
+    q: Annotated[str, Field(max_length=LONGEST, pattern=TEXT, description="As typed on the page, with operators.")] = ""
     kind: Value = ""
     community: Value = ""
     sector: Value = ""
@@ -94,7 +89,7 @@ class SuggestionQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    q: Annotated[str, Field(max_length=80)] = ""
+    q: Value = ""
 
 
 class SuggestionShown(Shown):
@@ -119,15 +114,15 @@ class SuggestionList(Shown):
 class SavedSearchGiven(Given):
     """A search to keep: what stands after `/search?` of its page."""
 
-    address: Annotated[str, Field(min_length=3, max_length=1000)]
-    name: Annotated[str, Field(max_length=LONGEST_NAME)] = ""
+    address: Annotated[str, Field(min_length=3, max_length=1000, pattern=TEXT)]
+    name: Annotated[str, Field(max_length=LONGEST_NAME, pattern=TEXT)] = ""
     notifies: bool = True
 
 
 class SavedSearchChange(Given):
     """Another name, or whether to be told."""
 
-    name: Annotated[str | None, Field(min_length=1, max_length=LONGEST_NAME)] = None
+    name: Annotated[str | None, Field(min_length=1, max_length=LONGEST_NAME, pattern=TEXT)] = None
     notifies: bool | None = None
 
 

@@ -17,6 +17,8 @@ from werkzeug.test import TestResponse
 from kernel.db import Base
 from tests.house.town import PEOPLE, WORDS, Town, build_town
 from tests.makers.people import api_token, sign_in
+from tests.makers.search import index
+from tests.makers.suggestions import offer_everything
 
 # What a GET may be asked beside its address; the walk sends each of them once.
 QUERIES = {
@@ -30,14 +32,30 @@ QUERIES = {
     "portal.complete_people": ["q=ins", "q=m"],
     "api.threads": ["community=materials", "limit=100"],
     "api.community_threads": ["board=place-2", "limit=100"],
+    "search_index.search": [
+        "q=title",
+        "q=body+shared&order=newest",
+        "q=tag:shared&kind=thread",
+        "q=zqallia*",
+        "q=zqallance",
+    ],
+    "search_index.suggestions": ["q=zq", "q=zqall", "q=shared", "q=ins"],
+    "search_index.similar_threads": ["title=The+title+of+a+body+that+is+shared"],
+    "search_index.search_feed": ["q=title", "q=body"],
+    "api.search": ["q=body&limit=100", "q=zqallia*"],
+    "api.search_suggestions": ["q=zq", "q=zqst"],
 }
 # Rows that a stranger's POST may well make: sessions, accounts that wait for their mail, the mails.
 STRANGERS_ROWS = {"user", "email_token", "mail", "job", "user_session"}
 
 
 @pytest.fixture
-def town(database: Session) -> Town:
-    return build_town()
+def town(app: Flask, database: Session) -> Iterator[Town]:
+    """All of it, and an index in which everything can be looked for."""
+    built = build_town()
+    offer_everything()
+    with index(app, "whoosh"):
+        yield built
 
 
 def values(town: Town, rule: Rule, name: str) -> list[str]:
@@ -50,6 +68,8 @@ def values(town: Town, rule: Rule, name: str) -> list[str]:
         "mail_id": [1, 2],
         "session_id": [1],
         "token_id": [1],
+        "search_id": [1],
+        "group_id": [1],
         "number": [1, 2],
     }
     words = {
@@ -81,7 +101,7 @@ def addresses(town: Town, rule: Rule) -> Iterator[str]:
         ]
     yield from filled
     for number, query in enumerate(QUERIES.get(rule.endpoint, [])):
-        yield from (f"{url}?{query}" for url in filled[number % 3 :: 3])
+        yield from (f"{url}?{query}" for url in filled[number % 3 :: 3] or filled)
 
 
 @dataclass

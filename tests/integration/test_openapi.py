@@ -88,6 +88,7 @@ def names(database: Session) -> dict[str, list[Any]]:
         "handle": ["lin-wei"],
         "place": ["new", f"thread:{asked.id}"],
         "upload_id": [1],
+        "search_id": [1],
         "author": [author],
     }
 
