@@ -34,7 +34,7 @@ RUN = re.compile(
 )
 PART = re.compile(rf"{_W}+(?:(?<=\d)\.(?=\d){_W}+|'[^\W\d_]+)*")
 _ATOMS = re.compile(r"\d+(?:\.\d+)*|[^\W\d_]+(?:'[^\W\d_]+)*")
-_STANDARD = re.compile(r"([a-z]+/[tz])\ ?([\d.]+)")
+STANDARD = re.compile(r"([a-z]+/[tz])\ ?([\d.]+)")
 _STARTS_HAN = re.compile(f"[{HAN}]").match
 _INDEXED = re.compile(r"(?<=[^\W\d_])_(?=\d)")  # `SiO_2` of a TeX writer is SiO2
 _PLAIN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
@@ -145,7 +145,7 @@ def expand(run: str) -> tuple[str, ...]:
 def _expand(run: str) -> tuple[str, ...]:
     if _PLAIN.fullmatch(run):
         return (stem(run),)
-    standard = _STANDARD.fullmatch(run)
+    standard = STANDARD.fullmatch(run)
     if standard:
         name, number = standard.groups()
         return (f"{name}{number}", *_expand(name), *_expand(number))

@@ -65,6 +65,12 @@ def _in_compound(word: str, start: int, wanted: Wanted) -> list[tuple[int, int, 
         return []
     if wanted.holds(stream[0]) or len(stream) == 1:
         return [(start, start + len(word), stream[0])]
+    if standard := analysis.STANDARD.fullmatch(word):
+        name, number = standard.groups()
+        return [
+            *_in_compound(name, start, wanted),
+            *_in_compound(number, start + standard.start(2), wanted),
+        ]
     return [
         (start + part.start(), start + part.end(), part[0])
         for part in analysis.PART.finditer(word)

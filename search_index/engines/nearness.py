@@ -57,9 +57,9 @@ def han_spellings(word: str, pairs: Mapping[str, int], *, limit: int) -> list[st
         return []
     after: dict[str, set[str]] = {}
     before: dict[str, set[str]] = {}
-    for first, second in pairs:
-        after.setdefault(first, set()).add(second)
-        before.setdefault(second, set()).add(first)
+    for pair in pairs:
+        after.setdefault(pair[0], set()).add(pair[1])
+        before.setdefault(pair[1], set()).add(pair[0])
     tried: set[str] = set()
     for at in range(len(word)):
         head, tail = word[:at], word[at + 1 :]

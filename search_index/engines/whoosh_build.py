@@ -19,8 +19,8 @@ from search_index.engines.whoosh_file import Array, FileWriter
 from search_index.engines.whoosh_segment import FIELDS, SCORED, Segment
 from search_index.ranking import text_stream, title_stream
 
-TERMS_AT_ONCE = 16_384
-POSTINGS_AT_ONCE = 400_000
+TERMS_AT_ONCE = 8_192
+POSTINGS_AT_ONCE = 100_000
 
 
 class Gathering:

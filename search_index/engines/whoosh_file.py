@@ -19,8 +19,8 @@ from search_index.engine import EngineError
 
 MAGIC = b"GHSEG\x00\x00\x01"
 TRAILER = struct.Struct("<QIII")  # where the table begins, its length, its checksum, the checksum of all before it
-IN_MEMORY = 1 << 20  # of each array while it is written
-PIECE = 1 << 20
+IN_MEMORY = 1 << 18  # of each array while it is written
+PIECE = 1 << 18
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -35,8 +35,8 @@ class FileWriter:
     def add(self, name: str, values: Array) -> None:
         """Append to the array of this name."""
         if name not in self._parts:
-            spooled = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY, dir=self.path.parent)  # noqa: SIM115 - closed in finish
-            self._parts[name] = (values.dtype.str, spooled)  # type: ignore[assignment]  # behaves as one
+            spooled: Any = tempfile.SpooledTemporaryFile(IN_MEMORY, dir=str(self.path.parent))  # noqa: SIM115 - see discard
+            self._parts[name] = (values.dtype.str, spooled)
         dtype, part = self._parts[name]
         part.write(np.ascontiguousarray(values, dtype=dtype).tobytes())
 

@@ -90,7 +90,8 @@ class Matcher:
         times = self.segment.times(self.field, self.term(token))
         if which is not None:
             times = times[which]
-        return self.idf(token) * (K1 + 1) * times / (times + self.norms[ids])
+        scores: Array = self.idf(token) * (K1 + 1) * times / (times + self.norms[ids])
+        return scores
 
     def all_of(self, clauses: Sequence[Clause], allowed: Array | None) -> Found:
         """The allowed documents for which every clause holds."""
@@ -216,7 +217,8 @@ class Matcher:
         ends = np.cumsum(often)
         index = np.arange(int(ends[-1])) + np.repeat(starts[which] - (ends - often), often)
         where = self.segment.places(self.field, term)[index].astype(np.int64)
-        return (np.repeat(np.arange(len(candidates)), often) << _BITS) + where
+        numbered: Array = (np.repeat(np.arange(len(candidates)), often) << _BITS) + where
+        return numbered
 
 
 _BITS = 17  # a place needs sixteen; one more keeps places before the beginning apart
@@ -251,13 +253,14 @@ def located(ids: Array, wanted: Array, documents: int) -> tuple[Array, Array]:
         return where[common], common
     slots = np.zeros(documents, np.int32)
     slots[ids] = np.arange(1, len(ids) + 1, dtype=np.int32)
-    where = slots[wanted]
-    common = where > 0
-    return where[common] - 1, common
+    slot = slots[wanted]
+    common = slot > 0
+    return slot[common] - 1, common
 
 
 def located_sorted(values: Array, wanted: Array) -> Array:
     """A mask of those of `wanted` that are among `values`; both are ascending."""
     where = np.searchsorted(values, wanted)
     where[where == len(values)] = 0
-    return values[where] == wanted
+    among: Array = values[where] == wanted
+    return among

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,12 @@ SCORED = ("text", "title")
 MOST_MASKS = 48  # of filters, kept for each segment: a byte for each document
 
 
+def _view(values: Array) -> memoryview:
+    """The same numbers, faster to take one by one."""
+    buffer: Any = values
+    return memoryview(buffer)
+
+
 class Terms:
     """The terms of a field in order of their bytes; in memory as two pieces, without an object for each."""
 
@@ -23,8 +30,8 @@ class Terms:
         self._blob = file.read(f"{field}.keys").tobytes()
         self.offs_array = file.read(f"{field}.offs")
         self.starts_array = file.read(f"{field}.starts")
-        self._offs = memoryview(self.offs_array)
-        self._starts = memoryview(self.starts_array)
+        self._offs = _view(self.offs_array)
+        self._starts = _view(self.starts_array)
         self.letters: Array | None = None  # see whoosh_spelling
 
     def __len__(self) -> int:
@@ -88,10 +95,11 @@ class Segment:
         self.weight = self.file.read("d.weight")
         self.count = len(self.at)
         self._key_blob = self.file.read("d.keys").tobytes()
-        self._key_offs = memoryview(self.file.read("d.offs"))
-        self._order = memoryview(self.file.read("d.order"))
-        self.key_rank = np.empty(self.count, np.uint32)
-        self.key_rank[self._order] = np.arange(self.count, dtype=np.uint32)
+        self._key_offs = _view(self.file.read("d.offs"))
+        order = self.file.read("d.order")
+        self._order = _view(order)
+        self.key_rank: Array = np.empty(self.count, np.uint32)
+        self.key_rank[order] = np.arange(self.count, dtype=np.uint32)
         self._lengths: dict[str, Array] = {}
         self._masks: OrderedDict[frozenset[str], Array] = OrderedDict()
         self._facets: dict[str, tuple[list[str], Array]] = {}

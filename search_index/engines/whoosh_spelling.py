@@ -51,7 +51,7 @@ def pairs_around(leaves: Sequence[Leaf], word: str) -> dict[str, int]:
     counts: dict[str, int] = {}
     for leaf in leaves:
         terms = leaf.segment.terms["text"]
-        found = set()
+        found: set[int] = set()
         for char in characters:
             found.update(range(*terms.beginning_with(char)))
         found.update(terms.pairs_ending_in(characters))
