@@ -22,6 +22,9 @@ from kernel.web import current_viewer
 from portal import queries
 from portal.directory import facets_of, wanted_from
 from portal.room import room
+from resources.queries.listings import listings_of
+
+SOME_LISTINGS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,7 @@ def profile(handle: str) -> ResponseReturnValue:
             with_muted=True,
         ),
         recent_posts=queries.recent_posts(viewer, user.id),
+        listings=listings_of(viewer, user.id, limit=SOME_LISTINGS),
         my_level=level_of(viewer, "accounts.user", user.id),
         is_me=viewer.user_id == user.id,
         stats=queries.stats_of(viewer, user.id),

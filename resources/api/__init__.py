@@ -1,6 +1,6 @@
 """JSON v1 over the same queries and actions."""
 
 from kernel.api import room
-from resources.api import needs
+from resources.api import listings, needs
 
-__all__ = ["needs", "room"]
+__all__ = ["listings", "needs", "room"]

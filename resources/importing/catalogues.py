@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from babel import Locale
+
 from accounts.actions.profiles import fault_of_website
 from accounts.places import region_code
 from kernel.words import gettext as _
@@ -29,6 +31,7 @@ TYPE_WORDS = {
     "nonprofit": "Non-profit body",
     "archive": "Archive",
 }
+COUNTRIES = {code: name for code, name in Locale("en").territories.items() if code not in ("CN", "HK", "MO", "TW")}
 RHYTHMS = {"annual": "yearly", "real-time": "continuous"}
 PUBLIC = {"government", "international", "research"}
 
@@ -101,7 +104,7 @@ def _dataset(row: Row) -> Mapping[str, Any]:
         "summary": shortened(about.get("zh") or about.get("en") or "", LONGEST_SUMMARY),
         "body": "\n\n".join(filter(None, parts))[:20_000],
         "sectors": "; ".join(branches_of([*row["domains"], *row["tags"]])),
-        "place": "" if row["country"] in (None, "CN") else row["country"],
+        "place": COUNTRIES.get(row["country"] or "", ""),
         "funding": "public" if row["authority_level"] in PUBLIC else "commercial",
         "access": "link",
         "access_url": row["data_url"] or row["website"],

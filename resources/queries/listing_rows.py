@@ -59,11 +59,17 @@ class ListingRow:
     summary: str
     lang: str
     sectors: tuple[tuple[str, str], ...]
+    region: str
+    city: str
+    place: str
     where: str
     trl: int | None
     access: str
     access_name: str
     price: str
+    price_cents: int | None
+    currency: str
+    price_unit: str
     funding: str
     is_stale: bool
     owner: Offerer
@@ -93,11 +99,17 @@ def row_of(row: Row[Any], viewer: Viewer, *, thumb_url: str | None = None) -> Li
         summary=row.summary,
         lang=row.lang,
         sectors=tuple((slug, sector_name(slug, viewer.locale) or slug) for slug in row.sectors),
+        region=row.region,
+        city=row.city,
+        place=row.place,
         where=place_text(row, viewer.locale),
         trl=row.trl,
         access=row.access,
         access_name=name_of("access", row.access, viewer.locale),
         price=price_line(row, viewer.locale),
+        price_cents=row.price_cents,
+        currency=row.currency,
+        price_unit=row.price_unit,
         funding=row.funding,
         is_stale=row.is_stale,
         owner=Offerer(

@@ -19,6 +19,7 @@ FACETS = {
     "access": "access",
     "funding": "funding",
     "stale": "is",
+    "owner": "author",
 }
 
 
@@ -47,7 +48,7 @@ def _query(filters: Filters) -> Query:
     chosen = [
         Filter(FACETS[name], frozenset({value.casefold()}))
         for name, value in filters.asked().items()
-        if name not in ("q", "stale")
+        if name in FACETS and name != "stale"
     ]
     without: frozenset[str] = frozenset()
     if filters.stale == "yes":

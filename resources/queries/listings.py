@@ -31,6 +31,7 @@ class Filters:
     access: str = ""
     funding: str = ""
     stale: str = ""
+    owner: str = ""
 
     def without(self, name: str) -> "Filters":
         """The same with one of them lifted."""
@@ -55,6 +56,8 @@ def is_listed(viewer: Viewer, filters: Filters) -> ColumnElement[bool]:
         where.append((Listing.city if len(filters.region) > PROVINCE else Listing.region) == filters.region)
     if filters.sector:
         where.append(Listing.id.in_(select(ListingSector.listing_id).where(ListingSector.sector == filters.sector)))
+    if filters.owner:
+        where.append(User.handle == filters.owner)
     if filters.stale:
         where.append(Listing.is_stale.is_(filters.stale == "yes"))
     return and_(*where, *(_contains(word) for word in filters.q.split()[:8]))
