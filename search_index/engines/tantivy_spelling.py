@@ -1,11 +1,11 @@
 """Spellings out of tantivy's dictionary, which can be walked by the beginnings of words and asked for single ones."""
 
-from string import ascii_lowercase
-
 from tantivy import Searcher
 
 from search_index.analysis import is_han
+from search_index.engines.beginnings import one_slip_at_the_front
 from search_index.engines.nearness import han_spellings, latin_spellings
+from search_index.engines.tantivy_query import storable
 
 MOST_LISTED = 20_000  # tokens with the same first letter, the commonest
 FIRST_IDEOGRAPH, LAST_IDEOGRAPH = 0x4E00, 0x9FFF
@@ -13,23 +13,16 @@ FIRST_IDEOGRAPH, LAST_IDEOGRAPH = 0x4E00, 0x9FFF
 
 def spellings(searcher: Searcher, token: str, *, limit: int) -> list[str]:
     """The nearest tokens. Of Latin words all with one slip, and with two those whose first letter is right."""
+    token = storable(token)
     if not token:
         return []
     if is_han(token):
         return han_spellings(token, _pairs_around(searcher, token), limit=limit)
     counts = dict(searcher.terms_with_prefix("text", token[0], limit=MOST_LISTED))
-    for other in _one_slip_at_the_front(token):
+    for other in one_slip_at_the_front(token):
         if count := searcher.doc_freq("text", other):
             counts[other] = count
     return latin_spellings(token, counts.items(), limit=limit)
-
-
-def _one_slip_at_the_front(token: str) -> set[str]:
-    """What differs in its first letter: the listing by beginnings does not have it."""
-    slips = {token[1:], token[1:2] + token[0] + token[2:]}
-    slips |= {letter + token[1:] for letter in ascii_lowercase}
-    slips |= {letter + token for letter in ascii_lowercase}
-    return slips - {token, ""}
 
 
 def _pairs_around(searcher: Searcher, word: str) -> dict[str, int]:

@@ -1,16 +1,20 @@
 """Engines under test, and documents for them."""
 
+import zlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import URL, make_url
 
 from search_index.documents import Document
 from search_index.engine import Engine
-from search_index.engines import whoosh
+from search_index.engines import postgres, tantivy, whoosh
 from search_index.engines.reference import ReferenceEngine
+from tests.conftest import need, postgres_url
 
 BEGINNING = datetime(2024, 1, 1, tzinfo=UTC)
 Opener = Callable[[], Engine]
@@ -25,8 +29,30 @@ def open_whoosh(place: Path) -> Opener:
     return lambda: whoosh.open_index(place)
 
 
+def open_tantivy(place: Path) -> Opener:
+    return lambda: tantivy.open_index(place)
+
+
+@cache
+def _database() -> URL | None:
+    url = postgres_url("search")
+    return make_url(url) if url else None
+
+
+def open_postgres(place: Path) -> Opener:
+    url = _database()
+    need("postgres", found=url is not None)
+    name = Path(f"postgres-{zlib.crc32(str(place).encode()):08x}")
+    return lambda: postgres.open_index(name, url=url)
+
+
 # One line for each engine: given an empty place, what opens the index there (again and again).
-ENGINES: dict[str, Callable[[Path], Opener]] = {"reference": open_reference, "whoosh": open_whoosh}
+ENGINES: dict[str, Callable[[Path], Opener]] = {
+    "reference": open_reference,
+    "whoosh": open_whoosh,
+    "tantivy": open_tantivy,
+    "postgres": open_postgres,
+}
 DURABLE = [name for name in ENGINES if name != "reference"]
 
 
