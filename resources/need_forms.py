@@ -54,7 +54,7 @@ class NeedForm(FlaskForm):
     sectors = SelectMultipleField(
         _("Sectors"), validate_choice=False, option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False)
     )
-    place = StringField(_("Where"), SHORT)
+    place = StringField(_("Province or city"), SHORT)
     teaser = TextAreaField(_("In short"), [Length(max=LONGEST_TEASER)])
     targets = FieldList(FormField(TargetForm), min_entries=3, max_entries=MOST_TARGETS)
     problem = TextAreaField(_("The problem"), LONG)

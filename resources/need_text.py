@@ -1,11 +1,11 @@
 """What somebody typed into a need, an answer or a message, as it is kept; what cannot be kept is named by its field."""
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from accounts.names import clean_line
 from accounts.places import region_code
 from accounts.sectors import is_sector
 from kernel.clock import now
@@ -72,7 +72,7 @@ def check_need(facts: NeedFacts, *, audience: Iterable[str]) -> dict[str, Any]:
 
 
 def _texts(facts: NeedFacts, errors: dict[str, str]) -> dict[str, Any]:
-    title = clean_line(facts.title)
+    title = one_line(facts.title)
     if not title:
         errors["title"] = _("Say in one line what you look for.")
     elif len(title) > LONGEST_TITLE:
@@ -110,7 +110,7 @@ def _choices(facts: NeedFacts, errors: dict[str, str], *, audience: Iterable[str
 
 
 def _whereabouts(facts: NeedFacts, errors: dict[str, str]) -> dict[str, Any]:
-    place = clean_line(facts.place)
+    place = one_line(facts.place)
     region = region_code(place) if place else ""
     if place and not region:
         errors["place"] = _("Write a province or a city, such as Hangzhou or Zhejiang.")
@@ -120,7 +120,7 @@ def _whereabouts(facts: NeedFacts, errors: dict[str, str]) -> dict[str, Any]:
 
 
 def _targets(facts: NeedFacts, errors: dict[str, str]) -> list[dict[str, str]]:
-    rows = [(clean_line(row.quantity), clean_line(row.value), clean_line(row.unit)) for row in facts.targets]
+    rows = [(one_line(row.quantity), one_line(row.value), one_line(row.unit)) for row in facts.targets]
     rows = [row for row in rows if any(row)]
     if len(rows) > MOST_TARGETS or any(not quantity or not value for quantity, value, _unit in rows):
         errors["targets"] = _("Each figure has a quantity and a value; at most %(count)s of them.", count=MOST_TARGETS)
@@ -138,6 +138,12 @@ def alliances(audience: Iterable[str]) -> list[str]:
 def today() -> date:
     """The day it is, in UTC: deadlines are days, and a need is open until the end of its last one."""
     return now().date()
+
+
+def one_line(text: str) -> str:
+    """One line without control and direction characters; 10⁻⁴ and m² stay what they are."""
+    spaced = "".join(" " if char.isspace() else char for char in unicodedata.normalize("NFC", text))
+    return " ".join("".join(char for char in spaced if char.isprintable()).split())
 
 
 def clean_text(text: str) -> str:
@@ -165,7 +171,7 @@ def check_message(text: str, *, field: str = "message", most: int = LONGEST_MESS
 
 def check_short(text: str, *, field: str) -> str:
     """One short line, which may be empty."""
-    line = clean_line(text)
+    line = one_line(text)
     if len(line) > LONGEST_SHORT:
         raise InvalidError(
             _("The text is too long."), errors={field: _("At most %(count)s characters.", count=LONGEST_SHORT)}

@@ -7,7 +7,7 @@ from typing import Any
 from kernel.words import gettext as _
 
 ENOUGH = 60
-LONG_TITLE, LONG_TEASER, LONG_PROBLEM = 8, 40, 120
+LONG_TITLE, LONG_TEASER, LONG_PROBLEM = 15, 60, 150  # in Latin letters; a Han character says as much as three
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,11 @@ def quality_of(facts: Mapping[str, Any]) -> Quality:
     """Of a need's columns, typed or kept."""
     text = {name: facts.get(name) or "" for name in ("title", "teaser", "problem", "constraints", "tried", "region")}
     is_met = {
-        "title": len(text["title"]) >= LONG_TITLE,
-        "teaser": len(text["teaser"]) >= LONG_TEASER,
+        "title": _length(text["title"]) >= LONG_TITLE,
+        "teaser": _length(text["teaser"]) >= LONG_TEASER,
         "sectors": bool(facts.get("sectors")),
         "targets": bool(facts.get("targets")),
-        "problem": len(text["problem"]) >= LONG_PROBLEM,
+        "problem": _length(text["problem"]) >= LONG_PROBLEM,
         "place": bool(text["region"]),
         "budget": bool(facts.get("budget")),
         "deadline": facts.get("deadline") is not None,
@@ -61,6 +61,10 @@ def quality_of(facts: Mapping[str, Any]) -> Quality:
         "ip_wish": bool(facts.get("ip_wish")),
     }
     return Quality(tuple(QualityPart(name, *words, is_met[name]) for name, words in _parts().items()))
+
+
+def _length(text: str) -> int:
+    return sum(3 if "\u3400" <= char <= "\u9fff" else 1 for char in text.strip())
 
 
 def _parts() -> dict[str, tuple[str, str, int]]:
@@ -87,7 +91,7 @@ def _parts() -> dict[str, tuple[str, str, int]]:
             _("An answer can only be as exact as the question."),
             10,
         ),
-        "place": (_("Where"), _("Samples and people travel: the same city or province comes first."), 6),
+        "place": (_("Province or city"), _("Samples and people travel: the same city or province comes first."), 6),
         "budget": (_("A budget band"), _("Nobody spends an evening on an offer that you cannot pay."), 6),
         "deadline": (_("Until when"), _("Whoever knows until when can say whether they manage."), 6),
         "constraints": (

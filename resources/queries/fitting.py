@@ -17,7 +17,8 @@ HALF_TITLE, HALF_TEXT = 6.0, 9.0  # the BM25 score that counts one half: about o
 SAME_PROVINCE = 0.7
 TRL_REACH = 4
 LOWERED = {"sector": 0.6, "far": 0.6, "price": 0.7, "unavailable": 0.6, "known": 0.8}
-ENOUGH_TO_SHOW = 0.22
+ENOUGH_TO_SHOW = 0.25
+ENOUGH_WITHOUT_WORDS = 0.5  # what shares no word with the need must fit all the better otherwise
 ENOUGH_TO_TELL = 0.5
 PROVINCE = 2
 
@@ -54,7 +55,7 @@ class Fit:
     def reasons(self) -> list[str]:
         """What speaks for it, the weightiest first."""
         said = sorted(self.parts, key=lambda part: -part.value * part.weight)
-        return [part.reason for part in said if part.reason and part.value > 0]
+        return [part.reason for part in said if part.reason and (part.value > 0 or part.name == "text")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from resources.models import Listing, ListingSector, MatchRefusal, Need, NeedSec
 from resources.need_addresses import need_url
 from resources.need_words import alias_name, name_of
 from resources.policy import on_the_shelf, owner_known, visible_needs
-from resources.queries.fitting import ENOUGH_TO_SHOW, Fit, Traits, fit, said_words
+from resources.queries.fitting import ENOUGH_TO_SHOW, ENOUGH_WITHOUT_WORDS, Fit, Traits, fit, said_words
 from resources.queries.shared_words import shared_words
 from resources.vocabulary import kind_names
 from resources.vocabulary import name_of as listing_name_of
@@ -231,11 +231,15 @@ def _best(
 ) -> list[MatchRow]:
     """The best of them in order; only for those are shared words looked for."""
     pairs = [(row_of(row), row) for row in rows]
-    best = sorted(
-        (pair for pair in pairs if pair[0].fit.score >= at_least),
-        key=lambda pair: (-pair[0].fit.score, -pair[0].ref.id),
-    )
-    return [_with_words(found, shared_words(ours, text_of(row))) for found, row in best[:limit]]
+    pairs = sorted(pairs, key=lambda pair: (-pair[0].fit.score, -pair[0].ref.id))
+    best: list[MatchRow] = []
+    for found, row in pairs:
+        if len(best) == limit or found.fit.score < at_least:
+            break
+        words = shared_words(ours, text_of(row))
+        if words or found.fit.score >= ENOUGH_WITHOUT_WORDS:
+            best.append(_with_words(found, words))
+    return best
 
 
 def _with_words(found: MatchRow, words: Sequence[str]) -> MatchRow:

@@ -119,7 +119,11 @@ def need_as_page(
 def new_need() -> ResponseReturnValue:
     """Write a need."""
     form = NeedForm(
-        formdata=None, title=request.args.get("title", "")[:LONGEST_TITLE], visibility="public", kind="research"
+        formdata=None,
+        title=request.args.get("title", "")[:LONGEST_TITLE],
+        visibility="public",
+        kind="research",
+        is_full_shown="",
     )
     return _form_page(form)
 

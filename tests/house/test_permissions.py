@@ -22,7 +22,11 @@ from kernel.policy import DOORS, RULES, Door, verdict
 from kernel.rooms import ENDPOINT_RIGHTS
 from kernel.viewer import Viewer
 from kernel.work import unit_of_work
+from resources.actions.needs import end_need, invite
+from resources.models import NeedState
+from resources.need_loading import answer_of, conversation_of, need_of
 from tests.makers import forum as make
+from tests.makers import needs as make_need
 from tests.makers.people import person
 
 ROWS = tomllib.loads(Path(__file__).with_name("permission_matrix.toml").read_text(encoding="utf-8"))["row"]
@@ -114,6 +118,29 @@ def _things(author: User, people: dict[str, Viewer]) -> dict[str, Find]:
         "a question to the experts": _start(public, kind=ThreadKind.QUESTION, lens=Lens.EXPERTS),
         "a discussion led by an expert without fields": _start(public, lens=Lens.EXPERTS),
         "a post for a firm by nobody's firm": _start(public, lens=Lens.ENTERPRISES),
+        **_needs(author, people),
+    }
+
+
+def _needs(author: User, people: dict[str, Viewer]) -> dict[str, Find]:
+    public, other = make_need.need(owner=author), make_need.need()
+    alliance = make_need.need(owner=author, visibility="alliance", alliance="alliance:1")
+    invited, ended = make_need.need(owner=author, visibility="invited"), make_need.need(owner=author)
+    answer, declined = make_need.answer(need=other, author=author), make_need.answer(need=ended)
+    with unit_of_work():
+        invite(people["author"], need_id=invited.id, handle=people["member"].handle)
+        end_need(people["author"], need_id=ended.id, state=NeedState.CLOSED, message="We have decided.")
+    people["member"] = viewer_for(people["member"].me)
+    draft = make_need.need(owner=author, publish=False)
+    return {
+        "a public need": lambda viewer: need_of(viewer, public.id),
+        "a need of an alliance": lambda viewer: need_of(viewer, alliance.id),
+        "a need for the invited": lambda viewer: need_of(viewer, invited.id),
+        "a draft of a need": lambda viewer: need_of(viewer, draft.id),
+        "a need that has ended": lambda viewer: need_of(viewer, ended.id),
+        "an answer to a need": lambda viewer: answer_of(viewer, answer.id)[0],
+        "a conversation": lambda viewer: conversation_of(viewer, answer.conversation_id),
+        "a closed conversation": lambda viewer: conversation_of(viewer, declined.conversation_id),
     }
 
 

@@ -42,6 +42,10 @@ QUERIES = {
     "search_index.suggestions": ["q=zq", "q=zqall", "q=shared", "q=ins"],
     "search_index.similar_threads": ["title=The+title+of+a+body+that+is+shared"],
     "search_index.search_feed": ["q=title", "q=body"],
+    "resources.needs": ["kind=research", "state=all&sector=materials", "region=33", "cursor=x"],
+    "resources.new_need": ["title=A+film"],
+    "resources.enquiry": ["purpose=quote"],
+    "api.list_needs": ["limit=100"],
     "api.search": ["q=body&limit=100", "q=zqallia*"],
     "api.search_suggestions": ["q=zq", "q=zqst"],
 }
@@ -70,6 +74,9 @@ def values(town: Town, rule: Rule, name: str) -> list[str]:
         "token_id": [1],
         "search_id": [1],
         "group_id": [1],
+        "need_id": [row.id for row in town.needs],
+        "answer_id": [row.id for row in town.answers],
+        "conversation_id": [row.conversation_id for row in town.answers],
         "number": [1, 2],
     }
     words = {
@@ -86,7 +93,7 @@ def values(town: Town, rule: Rule, name: str) -> list[str]:
         return words[name]
     if name == "slug":
         communities = ["materials"] if "<board_slug>" in place else ["materials", "bio", "experts", "achievements"]
-        return ["x"] if "threads/<" in place else communities
+        return ["x"] if re.search("(threads|needs|listings)/<", place) else communities
     if name == "name":
         return [*town.tags, "shared"] if "tags" in place else ["x.png"] if "files" in place else ["like"]
     raise AssertionError(f"{place} has an argument that the walk does not know: {name}")

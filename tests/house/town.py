@@ -23,7 +23,12 @@ from kernel.db import session
 from kernel.refs import Ref
 from kernel.viewer import Viewer
 from kernel.work import unit_of_work
+from resources.actions.answers import open_full_text
+from resources.actions.conversations import write
+from resources.actions.needs import invite
+from resources.models import Answer, Need
 from tests.makers import forum as make
+from tests.makers import needs as make_need
 from tests.makers.people import person
 
 PEOPLE = ("outsider", "unconfirmed", "member", "former", "insider", "moderator", "staff")
@@ -42,6 +47,13 @@ WORDS = {
     "zqnote": {"insider"},
     "zqunused": {"insider"},
     "zqaddress": {"insider"},
+    "zqneedall": set(PEOPLE),
+    "zqneedalliance": {"insider"},
+    "zqneedinvited": {"insider", "member"},
+    "zqneedowndraft": {"insider"},
+    "zqneedfull": {"insider"},
+    "zqanswer": {"insider", "member"},
+    "zqsaid": {"insider", "member"},
 }
 
 
@@ -55,6 +67,8 @@ class Town:
     uploads: list[Upload] = field(default_factory=list)
     boards: list[Board] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
+    needs: list[Need] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
 
     def viewer(self, who: str) -> Viewer:
         """The person as of now."""
@@ -76,6 +90,7 @@ class Town:
         self._moved_away()
         self._taken_away()
         self._kept_for_oneself()
+        self._looked_for()
         with unit_of_work() as work:
             for grant in work.scalars(select(Grant).where(Grant.user_id == self.users["former"].id)):
                 work.delete(grant)
@@ -201,6 +216,26 @@ class Town:
             drafts.save(insider, place=f"thread:{self.threads[0].id}", body="zqdraft reply")
             bookmark(insider, ref=Ref("forum.post", self.posts[0].id), note="zqnote")
         self._upload(self.users["insider"], "zqunused.png")
+
+    def _looked_for(self) -> None:
+        """Needs of every visibility, and an answer whose author has not read yet what was opened to them."""
+        insider, member = self.users["insider"], self.users["member"]
+        public = make_need.need(owner=insider, title="zqneedall title", teaser="zqneedall body", problem="zqneedfull")
+        alliance = make_need.need(
+            owner=insider, title="zqneedalliance title", visibility="alliance", alliance="alliance:1"
+        )
+        invited = make_need.need(owner=insider, title="zqneedinvited title", visibility="invited")
+        draft = make_need.need(owner=insider, title="zqneedowndraft title", publish=False)
+        with unit_of_work():
+            invite(self.viewer("insider"), need_id=invited.id, handle=member.handle)
+        self.needs += [public, alliance, invited, draft]
+        for need in (public, invited):
+            answer = make_need.answer(need=need, author=member, message="zqanswer message")
+            with unit_of_work():
+                write(self.viewer("insider"), conversation_id=answer.conversation_id, body="zqsaid back")
+            self.answers.append(answer)
+        with unit_of_work():
+            open_full_text(self.viewer("insider"), answer_id=self.answers[0].id)
 
 
 def build_town() -> Town:
