@@ -8,9 +8,10 @@ from kernel.ids import pinyin_of
 from kernel.viewer import Viewer
 from search_index import analysis
 from search_index.asking import Asked
+from search_index.clauses import run_clause
 from search_index.engine import Query, Word
 from search_index.excerpts import Wanted, places
-from search_index.query import Parsed, run_clause
+from search_index.query import Parsed
 from search_index.searching import count, find, spellings
 from search_index.synonyms import sounding
 

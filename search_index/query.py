@@ -7,19 +7,18 @@ An unquoted run of Han asks for all its pairs, wherever they stand; in quotes it
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
-from kernel.clock import now
 from search_index import analysis
+from search_index.clauses import NOTHING, choices_of, one_clause, phrase, run_clause, with_synonyms
 from search_index.documents import fold_label
-from search_index.engine import AnyOf, Clause, Filter, Phrase, Prefix, Query, Word
+from search_index.engine import AnyOf, Clause, Filter, Query, Word
+from search_index.moments import moment_of
 
 LONGEST = 10_000  # characters that are looked at
 MOST = 64  # clauses, exclusions and filters, each
-MOST_TOKENS = 48  # of one phrase
-NOTHING = AnyOf(())  # holds for no document
 MARKS = frozenset({"unanswered", "answered", "record"})
 
 FIELDS = {
@@ -44,22 +43,6 @@ _ITEM = re.compile(
       | (?P<word>[^\s"]+) )""",
     re.VERBOSE,
 )
-_DATE = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?|月)?|年)?")
-_AGE = re.compile(r"(\d{1,4})([hdwmy时天日周月年])")
-_AGES = {
-    "h": 1 / 24,
-    "时": 1 / 24,
-    "d": 1,
-    "天": 1,
-    "日": 1,
-    "w": 7,
-    "周": 7,
-    "m": 30.44,
-    "月": 30.44,
-    "y": 365.25,
-    "年": 365.25,
-}
-_ENDINGS = ("", "t", "e", "g", "ng", "ing", "ion", "tion", "ment", "al", "ty", "ly")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +132,9 @@ def _read(reading: _Reading, item: re.Match[str], *, either: bool) -> None:
     if either and reading.clauses:
         before = reading.clauses.pop()
         choices = before.choices if isinstance(before, AnyOf) else (before,)
-        reading.clauses.append(AnyOf((*choices, *_choices(clause))))
+        reading.clauses.append(AnyOf((*choices, *choices_of(clause))))
     else:
         reading.clauses.append(clause)
-
-
-def _choices(clause: Clause) -> tuple[Clause, ...]:
-    return clause.choices if isinstance(clause, AnyOf) else (clause,)
 
 
 def _flush(reading: _Reading, *, keep_last: bool = False) -> None:
@@ -165,7 +144,7 @@ def _flush(reading: _Reading, *, keep_last: bool = False) -> None:
     plain, reading.plain = reading.plain, []
     last = plain.pop() if keep_last else None
     reading.words += [*plain, last] if last else plain
-    reading.clauses += _with_synonyms(plain, reading)
+    reading.clauses += with_synonyms(plain, reading.synonyms, reading.also)
     clause = one_clause(last) if last else None
     if clause is not None:
         reading.clauses.append(clause)
@@ -206,110 +185,6 @@ def _date(reading: _Reading, name: str, value: str) -> bool:
         reading.before = min(moment, reading.before or moment)
     reading.understood.append((name, value))
     return True
-
-
-def moment_of(value: str) -> datetime | None:
-    """The beginning of a year, month or day, or what is this old: `2024`, `2024-05`, `2024年5月1日`, `7d`, `3周`."""
-    try:
-        if date := _DATE.fullmatch(value):
-            year, month, day = (int(part) if part else 1 for part in date.groups())
-            return datetime(year, month, day, tzinfo=UTC)
-        if age := _AGE.fullmatch(value):
-            return now() - timedelta(days=int(age[1]) * _AGES[age[2]])
-    except (ValueError, OverflowError):
-        pass
-    return None
-
-
-def phrase(text: str) -> Clause | None:
-    """What must stand as it stands here."""
-    stream = tuple(analysis.tokens(text[:1000]))[:MOST_TOKENS]
-    if not stream:
-        return None
-    return Word(stream) if len(stream) == 1 else Phrase(stream)
-
-
-def one_clause(text: str) -> Clause | None:
-    """A word that was typed in one piece, as one clause: its runs then stand side by side."""
-    if text.endswith("*"):
-        return _prefix(text.rstrip("*"))
-    found = analysis.runs(text)
-    return run_clause(found[0]) if len(found) == 1 else phrase(text)
-
-
-def run_clause(run: str) -> Clause:
-    """A folded run: the pairs of Han, a stem, or a compound, which may also stand in parts."""
-    if analysis.is_han(run):
-        return Word(tuple(dict.fromkeys(map("".join, itertools.pairwise(run)))) or (run,))
-    whole, *parts = analysis.expand(run)
-    if len(parts) < 2:  # noqa: PLR2004 - one part alone, as of C++, is another word
-        return Word((whole,))
-    return AnyOf((Word((whole,)), Phrase(tuple(parts[:MOST_TOKENS]))))
-
-
-def _prefix(text: str) -> Clause | None:
-    found = analysis.runs(text)
-    if len(found) != 1 or analysis.is_han(found[0]) or len(found[0]) < 2:  # noqa: PLR2004 - one letter begins too much
-        return one_clause(text) if found else None
-    beginning = found[0]
-    if not beginning.isascii() or not beginning.isalpha():
-        return Prefix(beginning)
-    # The index holds stems: `experimen*` means `experi` too, the stem of what it begins.
-    stems = {analysis.stem(beginning + ending) for ending in _ENDINGS} if len(beginning) > 3 else set()  # noqa: PLR2004
-    shorter = sorted(stem for stem in stems if not stem.startswith(beginning) and len(stem) > 2)  # noqa: PLR2004
-    return AnyOf((Prefix(beginning), *(Word((stem,)) for stem in shorter))) if shorter else Prefix(beginning)
-
-
-def term_key(text: str) -> str:
-    """How a term is looked up among synonyms: folded and stemmed."""
-    return " ".join(run if analysis.is_han(run) else analysis.expand(run)[0] for run in analysis.runs(text))
-
-
-def _with_synonyms(words: Iterable[str], reading: _Reading) -> list[Clause]:
-    """A clause for each run; the longest term of the table that begins there goes with what it also means."""
-    runs = [run for word in words for run in analysis.runs(word)][: MOST * 2]
-    if not reading.synonyms:
-        return [run_clause(run) for run in runs]
-    clauses: list[Clause] = []
-    at = 0
-    while at < len(runs):
-        for length in range(min(5, len(runs) - at), 0, -1):
-            part = runs[at : at + length]
-            key = " ".join(run if analysis.is_han(run) else analysis.expand(run)[0] for run in part)
-            if others := reading.synonyms.get(key):
-                typed = run_clause(part[0]) if length == 1 else phrase(" ".join(part))
-                clauses.append(_any_of_these(typed, others, reading))
-                break
-        else:
-            length = 1
-            clauses += _han_terms(runs[at], reading) if analysis.is_han(runs[at]) else [run_clause(runs[at])]
-        at += length
-    return clauses
-
-
-def _han_terms(run: str, reading: _Reading) -> list[Clause]:
-    """The same inside a run of Han, where words are not set apart."""
-    clauses: list[Clause] = []
-    begin = at = 0
-    while at < len(run):
-        for end in range(min(len(run), at + 12), at + 1, -1):
-            if others := reading.synonyms.get(run[at:end]):
-                if at > begin:
-                    clauses.append(run_clause(run[begin:at]))
-                clauses.append(_any_of_these(run_clause(run[at:end]), others, reading))
-                begin = at = end
-                break
-        else:
-            at += 1
-    if begin < len(run):
-        clauses.append(run_clause(run[begin:]))
-    return clauses
-
-
-def _any_of_these(typed: Clause | None, others: Sequence[str], reading: _Reading) -> Clause:
-    reading.also += others
-    choices = [choice for clause in (typed, *map(one_clause, others)) if clause for choice in _choices(clause)]
-    return AnyOf(tuple(dict.fromkeys(choices)))
 
 
 def any_of(text: str, *, field_scored: str = "text") -> Query:

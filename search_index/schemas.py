@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from kernel.api import Given, Listing, PageQuery, Shown, link
 from search_index.answering import row_of
 from search_index.engine import Query
-from search_index.query import LONGEST, Parsed, moment_of
+from search_index.moments import moment_of
+from search_index.query import LONGEST, Parsed
 from search_index.saved import LONGEST_NAME
 from search_index.searching import Find
 from search_index.suggest import Offer

@@ -16,9 +16,9 @@ from kernel.errors import InvalidError, NotFoundError
 from kernel.policy import authorise
 from kernel.viewer import Viewer
 from kernel.words import gettext as _
+from search_index.clauses import term_key
 from search_index.forms import sounds_of
 from search_index.policy import SearchRight
-from search_index.query import term_key
 from search_index.tables import SearchSynonym
 
 SEEDS = Path(__file__).resolve().parent / "data" / "synonyms.toml"

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from search_index.analysis import tokens
+from search_index.clauses import phrase
 from search_index.engine import FACETS, Engine, Query
-from search_index.query import any_of, parse, phrase
+from search_index.query import any_of, parse
 from tests.search.conftest import a_document, fill
 
 PUBLIC = ("public",)

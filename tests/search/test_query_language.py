@@ -10,8 +10,9 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
+from search_index.clauses import NOTHING, term_key
 from search_index.engine import AnyOf, Filter, Phrase, Prefix, Query, Word
-from search_index.query import MOST, NOTHING, any_of, parse, term_key
+from search_index.query import MOST, any_of, parse
 
 
 def query(text: str) -> Query:
