@@ -1,17 +1,18 @@
 """The table of what is offered while somebody types: it follows the change feed, as every index does."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import delete, insert, select, update
 
+from kernel.checks import check
 from kernel.clock import now
 from kernel.db import session
-from kernel.jobs import enqueue, job
+from kernel.jobs import Job, enqueue, job
 from search_index.documents import SOURCES, Document, documents_of
-from search_index.feed import changes_after, newest, pruned_to
+from search_index.feed import changes_after, newest, pruned_to, waiting_keys
 from search_index.forms import forms_of
 from search_index.indexing.replicas import forget
 from search_index.models import SearchReplica
@@ -24,6 +25,8 @@ PEOPLE = "person"
 LONGEST_TITLE = 200
 MOST_TAGS = 8
 MOST_TERMS = 4
+MOST_NAMED = 20
+FILLING = "search_index.fill_suggestions"
 AT_ONCE = 200
 
 
@@ -55,13 +58,13 @@ def follow_feed() -> None:
         replica.position, replica.seen_at = changes.position, now()
 
 
-@job("search_index.fill_suggestions")
+@job(FILLING)
 def fill(kind: str, after: int) -> None:
     """Read the next documents of a source, and see to those that follow."""
     ids = SOURCES[kind].ids(after, AT_ONCE)
     if ids:
         apply([f"{kind}:{number}" for number in ids])
-        enqueue("search_index.fill_suggestions", kind=kind, after=max(ids))
+        enqueue(FILLING, kind=kind, after=max(ids))
 
 
 def apply(keys: Sequence[str]) -> None:
@@ -137,6 +140,37 @@ def _count_tags(gone: Iterable[_Entry], come: Iterable[_Entry]) -> None:
             session().execute(delete(SearchTag).where(*mine))
 
 
+@check
+def offers_agree(mend: bool) -> list[str]:  # noqa: FBT001 - the shape of every check
+    """What is offered while typing is made of the documents as they are; what waits in the feed does not count."""
+    position = position_of_suggestions()
+    if position is None or session().scalar(select(Job.id).where(Job.name == FILLING).limit(1)) is not None:
+        return []
+    waiting = waiting_keys(position)
+    held = {row.key: _Entry(row.title, row.audience, tuple(row.tags)) for row in session().scalars(select(SearchTitle))}
+    wanted = {key: entry for key, document in _all_documents() if (entry := _Entry.of(document)) is not None}
+    wrong = sorted(
+        key for key in held.keys() | wanted.keys() if held.get(key) != wanted.get(key) and key not in waiting
+    )
+    counts = Counter((tag, entry.audience) for entry in held.values() for tag in entry.tags)
+    rows = session().execute(select(SearchTag.tag, SearchTag.audience, SearchTag.documents).distinct())
+    is_miscounted = sorted((row.tag, row.audience, row.documents) for row in rows) != sorted(
+        (tag, audience, count) for (tag, audience), count in counts.items()
+    )
+    if mend and (wrong or is_miscounted):
+        forget(NAME)
+    faults = [f"{key} is offered otherwise than it is." for key in wrong[:MOST_NAMED]]
+    return [*faults, "Tags are offered by wrong counts."] if is_miscounted else faults
+
+
+def _all_documents() -> Iterator[tuple[str, Document]]:
+    for source in SOURCES.values():
+        last = 0
+        while ids := source.ids(last, AT_ONCE):
+            last = max(ids)
+            yield from ((document.key, document) for document in source.documents(ids))
+
+
 def _replica() -> SearchReplica | None:
     """Our place in the feed, held until the unit ends; None while another worker has it."""
     position = position_of_suggestions()
@@ -159,5 +193,5 @@ def _begin_anew() -> SearchReplica:
     for model in (SearchSuggestion, SearchTitle, SearchTag):
         session().execute(delete(model))
     for kind in SOURCES:
-        enqueue("search_index.fill_suggestions", kind=kind, after=0)
+        enqueue(FILLING, kind=kind, after=0)
     return replica

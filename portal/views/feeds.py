@@ -103,6 +103,7 @@ def robots() -> Response:
         "User-agent: *",
         "Disallow: /settings",
         "Disallow: /new",
+        "Disallow: /search",
         "Disallow: /*?cursor=",
         f"Sitemap: {current_app.config['BASE_URL']}/sitemap.xml",
     ]

@@ -1,5 +1,5 @@
 """How listings and needs become findable documents."""
 
-from resources.search import listings, needs
+from resources.search import listings, naming, needs
 
-__all__ = ["listings", "needs"]
+__all__ = ["listings", "naming", "needs"]

@@ -114,23 +114,28 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     made.guildhall("seed", "demo")
     log = data / "server.log"
     with log.open("wb") as out:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "guildhall", "serve", "--port", url.rpartition(":")[2], "--workers", "1"],
-            cwd=ROOT,
-            env=environment,
-            stdout=out,
-            stderr=subprocess.STDOUT,
+        server, worker = (
+            subprocess.Popen(
+                [sys.executable, "-m", "guildhall", *words],
+                cwd=ROOT,
+                env=environment,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+            )
+            for words in (("serve", "--port", url.rpartition(":")[2], "--workers", "1"), ("worker",))
         )
     try:
         _wait_until_up(server, url, log)
         yield made
     finally:
-        server.terminate()
-        try:
-            server.wait(20)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+        for process in (worker, server):
+            process.terminate()
+        for process in (worker, server):
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 def _found_browser() -> str | None:

@@ -56,11 +56,11 @@ OVERLAPS = """() => {
 STRANGER = ("/", "/communities", "/communities/materials", "/communities/materials/perovskite", "/communities/experts",
             "/communities/achievements", "/tags", "/people", "/people/lin-wei", "/log", "/sign-in", "/sign-up",
             "/check-mail", "/forgot", "/reset/none", "/confirm/none", "/no-such-page", "thread:" + FORMULAS,
-            "thread:" + PICTURES)  # fmt: skip
+            "thread:" + PICTURES, "/search", "/search?q=perovskite", "/search?q=qqqxyz")  # fmt: skip
 MEMBER = ("/", "/communities/materials", "thread:" + FORMULAS, "/new?place=materials/general", "/notifications",
           "/bookmarks", "/drafts", "/files", "/people/chen-yu", "/people/lin-wei", "/settings", "/settings/account",
-          "/settings/sessions", "/settings/tokens", "/settings/appearance")  # fmt: skip
-STAFF = ("/staff", "/staff/outbox", "moderate:" + FORMULAS, "edit:" + FORMULAS, "delete:" + FORMULAS)
+          "/settings/sessions", "/settings/tokens", "/settings/appearance", "/searches")  # fmt: skip
+STAFF = ("/staff", "/staff/search", "/staff/outbox", "moderate:" + FORMULAS, "edit:" + FORMULAS, "delete:" + FORMULAS)
 
 
 def resolve(path: str, threads: dict[str, str]) -> str:

@@ -66,10 +66,12 @@ def test_rows_are_walked_with_j_and_k(page: Page) -> None:
     expect(page.locator("#post-2")).to_be_focused()
 
 
-def test_n_starts_r_replies_g_goes_and_slash_is_left_to_the_browser(page: Page, threads: dict[str, str]) -> None:
+def test_n_starts_r_replies_g_goes_and_slash_searches(page: Page, threads: dict[str, str]) -> None:
     sign_in(page, "english")
     page.goto(next(iter(threads.values())))
     page.keyboard.press("/")
+    expect(page.locator("#top-q")).to_be_focused()
+    page.keyboard.press("Escape")
     assert focused(page).startswith("<body")
     page.keyboard.press("r")
     expect(page.locator("#reply textarea")).to_be_focused()
