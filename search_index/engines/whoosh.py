@@ -2,12 +2,11 @@
 
 Whoosh's own matchers call several Python methods for each posting, and its own segment writer sorts them one by one;
 both are too slow by a factor of ten. So the index is Whoosh's as far as directories, locks, segments and generations
-go, and `whoosh_build`, `whoosh_match` and `whoosh_snapshot` do the rest.
+go; the files beside this one do the rest: `whoosh_build` and `whoosh_merge` make segments, `whoosh_match` and
+`whoosh_search` answer from them.
 """
 
-import contextlib
 import itertools
-import math
 import struct
 import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -15,23 +14,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
-from whoosh.codec.whoosh3 import W3Codec, W3Segment
 from whoosh.index import EmptyIndexError
 
 from search_index.documents import Document
 from search_index.engine import BusyError, EngineError, Query, Results, Stats
 from search_index.engines import whoosh_commit as commits
-from search_index.engines.whoosh_build import write_documents, write_merged
 from search_index.engines.whoosh_commit import Commit
-from search_index.engines.whoosh_match import Leaf
+from search_index.engines.whoosh_leaf import Leaf
+from search_index.engines.whoosh_search import search_in
 from search_index.engines.whoosh_segment import Segment
 from search_index.engines.whoosh_snapshot import Snapshot
+from search_index.engines.whoosh_spelling import spellings_in
+from search_index.engines.whoosh_work import Work
 
 FORMAT = commits.VERSION
 AT_ONCE = 2_000  # documents of one new segment
-SMALLEST = 512  # documents up to which segments are of the lowest tier
-FAMILY = 8  # so many segments of one tier become one of the next
-WORN = 0.25  # a segment in which more than this is deleted is written anew
 TRIES = 20  # a commit may remove what we are about to open; then there is a newer one
 
 
@@ -99,12 +96,12 @@ class WhooshEngine:
     ) -> Results:
         """See `Engine`."""
         with _as_engine_errors():
-            return self._snapshot.search(query, audience, limit, cursor, facets, hidden)
+            return search_in(self._snapshot, query, audience, limit, cursor, facets, hidden)
 
     def spellings(self, token: str, *, limit: int = 5) -> list[str]:
         """See `Engine`."""
         with _as_engine_errors():
-            return self._snapshot.spellings(token, limit)
+            return spellings_in(self._snapshot.leaves, token, limit)
 
     def fingerprints(self) -> Iterator[tuple[str, str]]:
         """See `Engine`."""
@@ -124,7 +121,7 @@ class WhooshEngine:
     def apply(self, documents: Iterable[Document], deleted: Collection[str], *, position: int) -> None:
         """See `Engine`: new segments, deletions in the old ones, and sometimes a merge, in one commit."""
         with self._as_writer():
-            work = _Work(self.directory, self._snapshot)
+            work = Work(self.directory, self._snapshot)
             with work.abandoned_on_failure():
                 work.delete(deleted)
                 waiting = iter(documents)
@@ -136,13 +133,13 @@ class WhooshEngine:
     def finish(self) -> None:
         """See `Engine`: one segment is read the fastest."""
         with self._as_writer():
-            work = _Work(self.directory, self._snapshot)
+            work = Work(self.directory, self._snapshot)
             if len(work.parts) > 1 or any(described.has_deletions() for described, _ in work.parts):
                 with work.abandoned_on_failure():
                     work.merge(list(work.parts))
                     self._commit(work, self._snapshot.position)
 
-    def _commit(self, work: "_Work", position: int) -> None:
+    def _commit(self, work: Work, position: int) -> None:
         described = [part for part, _ in work.parts]
         commit = Commit(self._snapshot.generation + 1, described, position)
         commits.write(self.directory, commit)
@@ -171,89 +168,6 @@ class WhooshEngine:
                 self._write_lock = None
             self._segments = {}
             self._snapshot = Snapshot(self._snapshot.generation, self._snapshot.position, [])
-
-
-class _Work:
-    """The segments of the commit that is being made; nobody sees them before it is written."""
-
-    def __init__(self, directory: Path, snapshot: Snapshot) -> None:
-        self.directory = directory
-        self.made: list[Path] = []
-        current = commits.read(directory)
-        self.parts: list[tuple[W3Segment, Segment]] = [
-            (described, leaf.segment) for described, leaf in zip(current.segments, snapshot.leaves, strict=True)
-        ]
-
-    @contextmanager
-    def abandoned_on_failure(self) -> Iterator[None]:
-        """Remove the files of a commit that did not come to be; the one before it stands."""
-        try:
-            yield
-        except BaseException:
-            for path in self.made:
-                with contextlib.suppress(OSError):
-                    path.unlink(missing_ok=True)
-            raise
-
-    def delete(self, keys: Iterable[str]) -> None:
-        """Mark what the segments hold of these keys."""
-        for key in map(_encoded, keys):
-            for described, segment in self.parts:
-                number = segment.number_of(key)
-                if number >= 0:
-                    described.delete_document(number)
-
-    def add(self, documents: dict[str, Document]) -> None:
-        """Replace these."""
-        self.delete(documents)
-        described, path = self._new()
-        described.set_doc_count(write_documents(path, documents.values()))
-        self.parts.append((described, Segment(path)))
-
-    def merge_tiers(self) -> None:
-        """Keep segments few and mostly alive, without writing large ones often."""
-        self.parts = [part for part in self.parts if _living(part)]
-        for part in list(self.parts):
-            described = part[0]
-            if described.deleted_count() > WORN * described.doc_count_all():
-                self.merge([part])
-        while True:
-            tiers: dict[int, list[tuple[W3Segment, Segment]]] = {}
-            for part in self.parts:
-                tiers.setdefault(_tier(_living(part)), []).append(part)
-            family = next((tiers[tier] for tier in sorted(tiers) if len(tiers[tier]) >= FAMILY), None)
-            if family is None:
-                return
-            self.merge(family)
-
-    def merge(self, family: list[tuple[W3Segment, Segment]]) -> None:
-        """Make one of these."""
-        described, path = self._new()
-        described.set_doc_count(
-            write_merged(path, [(segment, Leaf(segment, old.deleted_docs()).mask()) for old, segment in family])
-        )
-        merged = [part for part in self.parts if part not in family]
-        if described.doc_count_all():
-            merged.append((described, Segment(path)))
-        self.parts = merged
-
-    def _new(self) -> tuple[W3Segment, Path]:
-        described = W3Codec().new_segment(commits.storage_of(self.directory), commits.NAME)
-        path = commits.segment_path(self.directory, described)
-        self.made.append(path)
-        return described, path
-
-
-def _living(part: tuple[W3Segment, Segment]) -> int:
-    return int(part[0].doc_count_all() - part[0].deleted_count())
-
-
-def _tier(documents: int) -> int:
-    return 0 if documents <= SMALLEST else math.ceil(math.log(documents / SMALLEST, FAMILY))
-
-
-def _encoded(key: str) -> bytes:
-    return key.encode("utf-8", "surrogatepass")
 
 
 @contextmanager

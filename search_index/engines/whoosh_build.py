@@ -1,11 +1,10 @@
-"""How segments are made: from documents, and from other segments; whole arrays at a time.
+"""How a segment is made from documents, whole arrays at a time.
 
 Each field (`text`, `title`, `label`) has its tokens in order of their bytes (`keys`, cut at `offs`), where the postings
 of each begin (`starts`), the documents (`ids`), how often each holds it (`times`) and where (`places`, which begin at
 `pstarts`). Of each document there are its key, its fingerprint, its time, its weight and its lengths.
 """
 
-import itertools
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -16,11 +15,8 @@ import numpy as np
 from search_index.analysis import BOUNDARY
 from search_index.documents import Document
 from search_index.engines.whoosh_file import Array, FileWriter
-from search_index.engines.whoosh_segment import FIELDS, SCORED, Segment
+from search_index.engines.whoosh_segment import FIELDS, SCORED
 from search_index.ranking import text_stream, title_stream
-
-TERMS_AT_ONCE = 8_192
-POSTINGS_AT_ONCE = 100_000
 
 
 class Gathering:
@@ -55,7 +51,7 @@ class Gathering:
         heads = np.flatnonzero(first)
         times = np.diff(np.append(heads, len(terms)))
         holding = np.bincount(terms[heads], minlength=len(words))
-        writing = FieldWriter(out, field, _id_type(len(lengths)), _times_type(times))
+        writing = FieldWriter(out, field, id_type(len(lengths)), _times_type(times))
         keys = [word.encode("utf-8", "surrogatepass") for word in words]
         writing.add(keys, holding, documents[heads], times, places)
         return np.bincount(documents, minlength=len(lengths)).astype(np.uint16)
@@ -97,7 +93,8 @@ class FieldWriter:
             self.out.add(f"{self.field}.{name}", ends.astype(np.uint32))
 
 
-def _id_type(documents: int) -> np.dtype[np.generic]:
+def id_type(documents: int) -> np.dtype[np.generic]:
+    """What is wide enough for their numbers."""
     return np.dtype("<u2") if documents <= 1 << 16 else np.dtype("<u4")
 
 
@@ -127,14 +124,15 @@ def write_documents(path: Path, documents: Iterable[Document]) -> int:
             lengths = gathering.write(out, field)
             if field in SCORED:
                 out.add(f"d.{field}", lengths)
-        _write_columns(out, keys, b"".join(prints), np.array(at), np.array(weight))
+        write_columns(out, keys, b"".join(prints), np.array(at), np.array(weight))
         out.finish()
     finally:
         out.discard()
     return len(keys)
 
 
-def _write_columns(out: FileWriter, keys: Sequence[bytes], prints: bytes, at: Array, weight: Array) -> None:
+def write_columns(out: FileWriter, keys: Sequence[bytes], prints: bytes, at: Array, weight: Array) -> None:
+    """What is known of each document beside its tokens."""
     order = sorted(range(len(keys)), key=keys.__getitem__)
     out.add("d.order", np.array(order, np.uint32))
     out.add("d.keys", np.frombuffer(b"".join(keys), np.uint8))
@@ -142,122 +140,3 @@ def _write_columns(out: FileWriter, keys: Sequence[bytes], prints: bytes, at: Ar
     out.add("d.prints", np.frombuffer(prints, np.uint8))
     out.add("d.at", at.astype(np.float64))
     out.add("d.weight", weight.astype(np.float64))
-
-
-def write_merged(path: Path, segments: Sequence[tuple[Segment, Array]]) -> int:
-    """One segment of the living documents of several; `segments` go with a mask of who lives."""
-    out = FileWriter(path)
-    try:
-        maps: list[Array] = []
-        count = 0
-        for _, living in segments:
-            numbers = np.cumsum(living) - 1 + count
-            maps.append(np.where(living, numbers, -1))
-            count += int(living.sum())
-        for field in FIELDS:
-            _merge_field(out, field, [segment for segment, _ in segments], maps, count)
-        for field in SCORED:
-            out.add(f"d.{field}", np.concatenate([each.lengths(field)[living] for each, living in segments]))
-        keys = [each.key(number) for each, living in segments for number in np.flatnonzero(living).tolist()]
-        prints = [each.file.read("d.prints").reshape(-1, 16)[living] for each, living in segments]
-        _write_columns(
-            out,
-            keys,
-            np.concatenate(prints).tobytes(),
-            np.concatenate([each.at[living] for each, living in segments]),
-            np.concatenate([each.weight[living] for each, living in segments]),
-        )
-        out.finish()
-    finally:
-        out.discard()
-    return count
-
-
-def _merge_field(out: FileWriter, field: str, segments: Sequence[Segment], maps: Sequence[Array], count: int) -> None:
-    dictionaries = [segment.terms[field] for segment in segments]
-    times_type = np.dtype("u1")
-    if field in SCORED:
-        times_type = max((segment.file.dtype(f"{field}.times") for segment in segments), key=lambda kind: kind.itemsize)
-    writing = FieldWriter(out, field, _id_type(count), times_type)
-    largest = max(dictionaries, key=len)
-    begins = [0] * len(segments)
-    step = max(1, TERMS_AT_ONCE // max(1, len(segments)))
-    for pivot in [*range(step, len(largest), step), None]:
-        if pivot is None:
-            ends = [len(dictionary) for dictionary in dictionaries]
-        else:
-            key = largest.key(pivot)
-            ends = [dictionary.position(key) for dictionary in dictionaries]
-        _merge_terms(writing, field, segments, maps, list(zip(begins, ends, strict=True)))
-        begins = ends
-
-
-def _merge_terms(
-    writing: FieldWriter,
-    field: str,
-    segments: Sequence[Segment],
-    maps: Sequence[Array],
-    ranges: Sequence[tuple[int, int]],
-) -> None:
-    """Merge the terms of these ranges, which hold the same keys; parted where they have too many postings for once."""
-    parts = [segment.terms[field].keys(*part) for segment, part in zip(segments, ranges, strict=True)]
-    keys = sorted(set().union(*parts))
-    rank = {key: number for number, key in enumerate(keys)}
-    ranks = [np.fromiter(map(rank.__getitem__, part), np.int64, len(part)) for part in parts]
-    holding = np.zeros(len(keys), np.int64)
-    for segment, part, numbers in zip(segments, ranges, ranks, strict=True):
-        starts = segment.terms[field].starts_array[part[0] : part[1] + 1].astype(np.int64)
-        holding[numbers] += np.diff(starts)
-    batches = (np.cumsum(holding) - holding) // POSTINGS_AT_ONCE
-    cuts = [0, *(np.flatnonzero(np.diff(batches)) + 1).tolist(), len(keys)]
-    for low, high in itertools.pairwise(cuts):
-        if low < high:
-            piece = [
-                (
-                    segment,
-                    mapped,
-                    part[0] + int(np.searchsorted(numbers, low)),
-                    numbers[(numbers >= low) & (numbers < high)],
-                )
-                for segment, mapped, part, numbers in zip(segments, maps, ranges, ranks, strict=True)
-            ]
-            _merge_postings(writing, field, keys[low:high], low, piece)
-
-
-def _merge_postings(
-    writing: FieldWriter,
-    field: str,
-    keys: Sequence[bytes],
-    low: int,
-    piece: Sequence[tuple[Segment, Array, int, Array]],
-) -> None:
-    """The postings of these keys from every segment, in order of term and document."""
-    terms, ids, times, places = [], [], [], []
-    for segment, mapped, first, numbers in piece:
-        if not len(numbers):
-            continue
-        last = first + len(numbers)
-        starts = segment.terms[field].starts_array[first : last + 1].astype(np.int64)
-        own = mapped[segment.file.read(f"{field}.ids", int(starts[0]), int(starts[-1]))]
-        lives = own >= 0
-        terms.append(np.repeat(numbers - low, np.diff(starts))[lives])
-        ids.append(own[lives])
-        if field in SCORED:
-            often = segment.file.read(f"{field}.times", int(starts[0]), int(starts[-1])).astype(np.int64)
-            begin = int(segment.file.read(f"{field}.pstarts", first, first + 1)[0])
-            end = int(segment.file.read(f"{field}.pstarts", last, last + 1)[0])
-            where = segment.file.read(f"{field}.places", begin, end)
-            places.append(where if lives.all() else where[np.repeat(lives, often)])
-            times.append(often[lives])
-    all_terms = np.concatenate(terms)
-    order = np.argsort(all_terms, kind="stable")
-    holding = np.bincount(all_terms, minlength=len(keys))
-    nothing = np.empty(0, np.int64)
-    if field not in SCORED:
-        writing.add(keys, holding, np.concatenate(ids)[order], nothing, nothing)
-        return
-    all_times = np.concatenate(times)
-    begins = np.cumsum(all_times) - all_times
-    moved = all_times[order]
-    index = np.arange(int(moved.sum())) + np.repeat(begins[order] - (np.cumsum(moved) - moved), moved)
-    writing.add(keys, holding, np.concatenate(ids)[order], moved, np.concatenate(places)[index])

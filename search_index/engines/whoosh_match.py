@@ -5,44 +5,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from search_index.analysis import is_han
 from search_index.engine import AnyOf, Clause, Phrase, Prefix, Word
 from search_index.engines.whoosh_file import Array
-from search_index.engines.whoosh_segment import Segment
-from search_index.ranking import K1, B, needed, scored_tokens
+from search_index.engines.whoosh_leaf import Leaf, located
+from search_index.engines.whoosh_phrase import standing_together, telling
+from search_index.engines.whoosh_segment import encoded
+from search_index.ranking import K1, needed, scored_tokens
 
 Found = tuple[Array, Array]  # documents in ascending order, and their scores
 NOTHING: Found = (np.empty(0, np.int64), np.empty(0))
-SPARSE = 16  # a list this many times longer than another is searched rather than walked
-
-
-class Leaf:
-    """One segment as it stands in a commit: who lives, and how long documents are in comparison."""
-
-    def __init__(self, segment: Segment, deleted: Iterable[int]) -> None:
-        self.segment = segment
-        self.living: Array | None = None
-        gone = np.fromiter(deleted, np.int64)
-        self.count = segment.count - len(gone)
-        if len(gone):
-            self.living = np.ones(segment.count, bool)
-            self.living[gone] = False
-        self._norms: dict[str, Array] = {}
-
-    def mask(self) -> Array:
-        """Who lives, said of everybody."""
-        return np.ones(self.segment.count, bool) if self.living is None else self.living
-
-    def total_length(self, field: str) -> int:
-        """Of all living documents."""
-        lengths = self.segment.lengths(field)
-        return int((lengths if self.living is None else lengths[self.living]).sum(dtype=np.int64))
-
-    def norms(self, field: str, average: float) -> Array:
-        """What BM25 adds to the number of times a token is held."""
-        if field not in self._norms:
-            self._norms[field] = K1 * (1 - B + B * self.segment.lengths(field) / average)
-        return self._norms[field]
 
 
 class Matcher:
@@ -65,7 +36,7 @@ class Matcher:
     def term(self, token: str) -> int:
         """Where the token stands in the dictionary, or -1."""
         if token not in self._terms:
-            self._terms[token] = self.segment.terms[self.field].find(token.encode("utf-8", "surrogatepass"))
+            self._terms[token] = self.segment.terms[self.field].find(encoded(token))
         return self._terms[token]
 
     def ids(self, token: str) -> Array:
@@ -186,81 +157,9 @@ class Matcher:
         if not len(candidates):
             return NOTHING
         if len(places) > 1:
-            candidates = self._adjacent(places, tokens, candidates)
+            candidates = standing_together(self, places, candidates)
         scores = np.zeros(len(candidates))
         for token in scored_tokens(phrase):
             which, _ = located(self.ids(token), candidates, self.segment.count)
             scores += self.scores(token, candidates, which)
         return candidates, scores
-
-    def _adjacent(self, places: Sequence[tuple[int, str]], tokens: Sequence[str], candidates: Array) -> Array:
-        """Those of the candidates where each token stands at its place from one common beginning."""
-        order = sorted(places, key=lambda place: tokens.index(place[1]))
-        begins: Array | None = None
-        for offset, token in order:
-            own = self._beginnings(token, candidates) - offset
-            begins = own if begins is None else begins[located_sorted(own, begins)]
-            if not len(begins):
-                return candidates[:0]
-        assert begins is not None  # noqa: S101 - there is at least one place
-        hit = np.zeros(len(candidates), bool)
-        hit[(begins + _ROOM) >> _BITS] = True
-        return candidates[hit]
-
-    def _beginnings(self, token: str, candidates: Array) -> Array:
-        """Where the token stands in the candidates, as (number of the candidate, place) in one ascending number."""
-        term = self.term(token)
-        times = self.segment.times(self.field, term).astype(np.int64)
-        starts = np.cumsum(times) - times
-        which, _ = located(self.ids(token), candidates, self.segment.count)
-        often = times[which]
-        ends = np.cumsum(often)
-        index = np.arange(int(ends[-1])) + np.repeat(starts[which] - (ends - often), often)
-        where = self.segment.places(self.field, term)[index].astype(np.int64)
-        numbered: Array = (np.repeat(np.arange(len(candidates)), often) << _BITS) + where
-        return numbered
-
-
-_BITS = 17  # a place needs sixteen; one more keeps places before the beginning apart
-_ROOM = 1 << 10  # no phrase is longer
-
-
-def telling(tokens: Sequence[str]) -> list[tuple[int, str]]:
-    """The tokens of a phrase with their places, without the characters that a pair beside them implies."""
-    places = []
-    for at, token in enumerate(tokens):
-        implied = (
-            len(token) == 1
-            and is_han(token)
-            and (
-                (at + 1 < len(tokens) and len(tokens[at + 1]) == 2 and tokens[at + 1][0] == token)  # noqa: PLR2004 - a pair
-                or (at > 0 and len(tokens[at - 1]) == 2 and tokens[at - 1][1] == token)  # noqa: PLR2004 - a pair
-            )
-        )
-        if not implied:
-            places.append((at, token))
-    return places
-
-
-def located(ids: Array, wanted: Array, documents: int) -> tuple[Array, Array]:
-    """Which of `wanted` are in `ids` (a mask), and where in `ids` those stand. Both are ascending."""
-    if not len(ids) or not len(wanted):
-        return np.empty(0, np.int64), np.zeros(len(wanted), bool)
-    if len(ids) > SPARSE * len(wanted):
-        where = np.searchsorted(ids, wanted)
-        where[where == len(ids)] = 0
-        common = ids[where] == wanted
-        return where[common], common
-    slots = np.zeros(documents, np.int32)
-    slots[ids] = np.arange(1, len(ids) + 1, dtype=np.int32)
-    slot = slots[wanted]
-    common = slot > 0
-    return slot[common] - 1, common
-
-
-def located_sorted(values: Array, wanted: Array) -> Array:
-    """A mask of those of `wanted` that are among `values`; both are ascending."""
-    where = np.searchsorted(values, wanted)
-    where[where == len(values)] = 0
-    among: Array = values[where] == wanted
-    return among

@@ -17,6 +17,11 @@ SCORED = ("text", "title")
 MOST_MASKS = 48  # of filters, kept for each segment: a byte for each document
 
 
+def encoded(text: str) -> bytes:
+    """As keys and terms are stored and compared."""
+    return text.encode("utf-8", "surrogatepass")
+
+
 def _view(values: Array) -> memoryview:
     """The same numbers, faster to take one by one."""
     buffer: Any = values
@@ -147,7 +152,7 @@ class Segment:
                 return self._masks[labels]
         mask = np.zeros(self.count, bool)
         for label in self.known(labels):
-            mask[self.ids("label", self.terms["label"].find(label.encode("utf-8", "surrogatepass")))] = True
+            mask[self.ids("label", self.terms["label"].find(encoded(label)))] = True
         with self._lock:
             self._masks[labels] = mask
             if len(self._masks) > MOST_MASKS:
@@ -157,7 +162,7 @@ class Segment:
     def known(self, labels: Iterable[str]) -> frozenset[str]:
         """Those that some document bears."""
         find = self.terms["label"].find
-        return frozenset(label for label in labels if find(label.encode("utf-8", "surrogatepass")) >= 0)
+        return frozenset(label for label in labels if find(encoded(label)) >= 0)
 
     def facet(self, name: str) -> tuple[list[str], Array]:
         """The values of a facet, and for each document the numbers of its values from 1 (one column each, 0: none)."""

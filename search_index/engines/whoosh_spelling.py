@@ -4,12 +4,22 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from search_index.engines.nearness import FARTHEST, MOST_TRIED
+from search_index.analysis import is_han
+from search_index.engines.nearness import FARTHEST, MOST_TRIED, han_spellings, latin_spellings
 from search_index.engines.whoosh_file import Array
-from search_index.engines.whoosh_match import Leaf
-from search_index.engines.whoosh_segment import Terms
+from search_index.engines.whoosh_leaf import Leaf
+from search_index.engines.whoosh_segment import Terms, encoded
 
 _POPULATION = np.array([number.bit_count() for number in range(1 << 16)], np.uint8)
+
+
+def spellings_in(leaves: Sequence[Leaf], token: str, limit: int) -> list[str]:
+    """See `Engine.spellings`: a rough sieve over whole dictionaries, then a close look at what remains."""
+    if not token:
+        return []
+    if is_han(token):
+        return han_spellings(token, pairs_around(leaves, token), limit=limit)
+    return latin_spellings(token, candidates(leaves, token).items(), limit=limit)
 
 
 def candidates(leaves: Sequence[Leaf], token: str) -> dict[str, int]:
@@ -47,7 +57,7 @@ def _letters(blob: Array, starts: Array) -> Array:
 
 def pairs_around(leaves: Sequence[Leaf], word: str) -> dict[str, int]:
     """The pairs of Han that share a character with this word, with the number of documents."""
-    characters = {char.encode("utf-8", "surrogatepass") for char in word}
+    characters = {encoded(char) for char in word}
     counts: dict[str, int] = {}
     for leaf in leaves:
         terms = leaf.segment.terms["text"]
