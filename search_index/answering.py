@@ -21,6 +21,7 @@ PAGE = 20
 LITTLE = 5
 MOST_VALUES = 12
 EXCERPT = 220
+PROVINCE = 2  # digits of its code; a city has four
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +173,12 @@ def _group(viewer: Viewer, asked: Asked, name: str, counts: Sequence[tuple[str, 
     """The commonest values, years from the newest; none where there is nothing to choose."""
     chosen = asked.chosen.get(name, "")
     found = dict(sorted(counts, reverse=True) if name == "year" else counts)
+    if name == "region":  # provinces, and the cities of the one that was chosen
+        found = {
+            code: count
+            for code, count in found.items()
+            if len(code) == PROVINCE or code[:PROVINCE] == chosen[:PROVINCE]
+        }
     some = dict(list(found.items())[:MOST_VALUES])
     if chosen:
         some[chosen] = found.get(chosen, 0)

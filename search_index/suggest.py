@@ -3,20 +3,24 @@
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import quote_plus
 
 from sqlalchemy import Select, func, literal, select, union_all
 
 from kernel.db import session
 from kernel.viewer import Viewer
+from search_index.asking import Asked
 from search_index.documents import SOURCES, Shown, tokens_of
 from search_index.feed import hidden_keys
 from search_index.forms import typed_as
+from search_index.searching import count
 from search_index.suggestions import position_of_suggestions
 from search_index.synonyms import begun
 from search_index.tables import SearchSuggestion, SearchTag, SearchTitle
 
 LOOKED_AT = 200
+TRIED = 6
 MOST = {"tag": 3, "name": 2, "title": 6, "word": 2}
 AFTER_ALL = "\U0010ffff"
 
@@ -43,7 +47,7 @@ def offers(viewer: Viewer, text: str) -> list[Offer]:
         for shelf in ("name", "title")
     )
     return [
-        *(Offer("word", word, f"/search?q={quote_plus(word)}") for word in _words(typed)),
+        *(Offer("word", word, f"/search?q={quote_plus(word)}") for word in _words(viewer, typed)),
         *(Offer("tag", tag, f"/search?q={quote_plus(_tag_query(tag))}") for tag in _tags(typed, tokens, hidden)),
         *(Offer(shown.kind, shown.title, shown.url, shown.lang) for shown in (*people, *titles)),
     ]
@@ -114,6 +118,9 @@ def _tag_query(tag: str) -> str:
     return f'tag:"{tag}"' if " " in tag else f"tag:{tag}"
 
 
-def _words(typed: str) -> list[str]:
-    """Words of the field whose pinyin begins so: for whoever types without an input method."""
-    return begun(typed)[: MOST["word"]] if typed.isascii() and len(typed) > 1 else []
+def _words(viewer: Viewer, typed: str) -> list[str]:
+    """Words of the field that begin so, by pinyin for whoever types without an input method; each finds something."""
+    if not typed.isascii() or len(typed) < 2:  # noqa: PLR2004 - one letter begins everything
+        return []
+    found = (word for word in begun(typed)[:TRIED] if count(viewer, Asked(text=word).parsed().query))
+    return list(islice(found, MOST["word"]))

@@ -16,6 +16,7 @@ from kernel.errors import InvalidError, NotFoundError
 from kernel.policy import authorise
 from kernel.viewer import Viewer
 from kernel.words import gettext as _
+from search_index.analysis import fold
 from search_index.clauses import term_key
 from search_index.forms import sounds_of
 from search_index.policy import SearchRight
@@ -44,7 +45,7 @@ def synonyms() -> Words:
 
 
 def begun(typed: str) -> list[str]:
-    """Chinese terms whose pinyin, or its initials, begins so; the shortest first."""
+    """Terms that begin so, Chinese ones by their pinyin or its initials; the shortest first."""
     sounds = _read().sounds
     start = bisect_left(sounds, (typed, ""))
     end = bisect_left(sounds, (typed + "\U0010ffff", ""))
@@ -54,8 +55,8 @@ def begun(typed: str) -> list[str]:
 def sounding(pinyin: str) -> list[str]:
     """Chinese terms that sound exactly so."""
     sounds = _read().sounds
-    start = bisect_left(sounds, (pinyin, ""))
-    return [term for sound, term in takewhile(lambda entry: entry[0] == pinyin, sounds[start:])]
+    same = takewhile(lambda entry: entry[0] == pinyin, sounds[bisect_left(sounds, (pinyin, "")) :])
+    return [term for _sound, term in same if not term.isascii()]
 
 
 def _read() -> _Kept:
@@ -64,7 +65,7 @@ def _read() -> _Kept:
     if _kept.version != version:
         groups = session().scalars(select(SearchSynonym.terms).order_by(SearchSynonym.id)).all()
         _kept.version, _kept.words = version, _others(groups)
-        _kept.sounds = sorted({(sound, term) for group in groups for term in group for sound in sounds_of(term)})
+        _kept.sounds = sorted({(sound, term) for group in groups for term in group for sound in _begins(term)})
     return _kept
 
 
@@ -99,6 +100,10 @@ def change_group(viewer: Viewer, *, group_id: int, terms: str) -> None:
         return
     group.terms = _split(terms)
     group.changed_at = now()
+
+
+def _begins(term: str) -> tuple[str, ...]:
+    return (fold(term),) if term.isascii() else sounds_of(term)
 
 
 def _others(groups: Iterable[list[str]]) -> Words:
