@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+STILL_TRUE = "still-true"  # the notice that asks once a year
+
 
 @dataclass(frozen=True, slots=True)
 class ListingPublished:

@@ -9,6 +9,7 @@ from kernel.clock import now
 from kernel.db import session
 from kernel.refs import Ref
 from kernel.viewer import Viewer
+from resources.events import STILL_TRUE
 from resources.kinds.listings import LISTING
 from resources.listing_loading import listing_to
 from resources.models import Listing, ListingState
@@ -18,7 +19,6 @@ from search_index import feed
 ASK_AFTER = timedelta(days=365)
 STALE_AFTER = timedelta(days=400)
 AT_ONCE = 500
-STILL_TRUE = "still-true"
 
 
 def confirm_listing(viewer: Viewer, *, listing_id: int) -> Listing:

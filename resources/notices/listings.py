@@ -1,7 +1,7 @@
 from activity.models import Notice
 from activity.sentences import sentence_for
 from kernel.words import gettext as _
-from resources.actions.upkeep import STILL_TRUE
+from resources.events import STILL_TRUE
 
 
 @sentence_for(STILL_TRUE)
