@@ -9,13 +9,13 @@ MESSAGE ?=
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help setup run test check bench screenshots migration upgrade clean
+.PHONY: help setup run test check bench bench-pages bench-search screenshots migration upgrade clean
 
 help:
 	@echo "make run          bring up the site (PORT=8000 DATA=var EMPTY=1)"
 	@echo "make test         the whole test suite"
 	@echo "make check        lint, types, floors and the quick tests"
-	@echo "make bench        measure the pages (QUICK=1: shorter)"
+	@echo "make bench        measure pages and search (QUICK=1: shorter; bench-pages, bench-search: one of them)"
 	@echo "make screenshots  draw every page type into docs/screenshots"
 	@echo "make migration    write the migration for changed models (MESSAGE='what changed')"
 	@echo "make upgrade      bring the schema in DATA to the newest version"
@@ -43,8 +43,13 @@ check: $(STAMP)
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q -n 2 tests/unit tests/house --ignore=tests/house/test_walk.py
 
-bench: $(STAMP)
+bench: bench-pages bench-search
+
+bench-pages: $(STAMP)
 	$(BIN)/python -m bench $(if $(QUICK),--quick)
+
+bench-search: $(STAMP)
+	$(BIN)/python -m bench.search $(if $(QUICK),--quick)
 
 screenshots: $(STAMP)
 	$(BIN)/python -m docs.screenshots
