@@ -23,9 +23,12 @@ from kernel.rooms import ENDPOINT_RIGHTS
 from kernel.viewer import Viewer
 from kernel.work import unit_of_work
 from resources.actions.needs import end_need, invite
-from resources.models import NeedState
+from resources.listing_loading import listing_to
+from resources.models import ListingState, NeedState
 from resources.need_loading import answer_of, conversation_of, need_of
+from resources.policy import ListingRight
 from tests.makers import forum as make
+from tests.makers import listings as make_listing
 from tests.makers import needs as make_need
 from tests.makers.people import person
 
@@ -118,7 +121,21 @@ def _things(author: User, people: dict[str, Viewer]) -> dict[str, Find]:
         "a question to the experts": _start(public, kind=ThreadKind.QUESTION, lens=Lens.EXPERTS),
         "a discussion led by an expert without fields": _start(public, lens=Lens.EXPERTS),
         "a post for a firm by nobody's firm": _start(public, lens=Lens.ENTERPRISES),
+        **_listings(author),
         **_needs(author, people),
+    }
+
+
+def _listings(author: User) -> dict[str, Find]:
+    made = {state: make_listing.listing(owner=author, state=state) for state in ListingState}
+
+    def find(state: ListingState) -> Find:
+        return lambda viewer: listing_to(viewer, ListingRight.READ, made[state].id, hold=False)
+
+    return {
+        "a listing on the shelf": find(ListingState.PUBLISHED),
+        "a draft of a listing": find(ListingState.DRAFT),
+        "a listing taken down": find(ListingState.PAUSED),
     }
 
 

@@ -42,6 +42,13 @@ QUERIES = {
     "search_index.suggestions": ["q=zq", "q=zqall", "q=shared", "q=ins"],
     "search_index.similar_threads": ["title=The+title+of+a+body+that+is+shared"],
     "search_index.search_feed": ["q=title", "q=body"],
+    "resources.listings": ["q=title", "q=zqlisting*", "kind=instrument&stale=no", "region=33&access=book", "cursor=x"],
+    "resources.my_shelf": ["state=draft", "state=paused"],
+    "resources.offer": ["kind=instrument"],
+    "resources.template": ["kind=service", "kind=x"],
+    "resources.export_listings": ["mine=1", "kind=instrument"],
+    "resources.listing_file": ["size=thumb", "size=display"],
+    "api.list_listings": ["q=title", "limit=100&kind=instrument"],
     "resources.needs": ["kind=research", "state=all&sector=materials", "region=33", "cursor=x"],
     "resources.new_need": ["title=A+film"],
     "resources.enquiry": ["purpose=quote"],
@@ -74,6 +81,9 @@ def values(town: Town, rule: Rule, name: str) -> list[str]:
         "token_id": [1],
         "search_id": [1],
         "group_id": [1],
+        "listing_id": [row.id for row in town.listings],
+        "file_id": [row.id for row in town.listing_files],
+        "import_id": [row.id for row in town.tables],
         "need_id": [row.id for row in town.needs],
         "answer_id": [row.id for row in town.answers],
         "conversation_id": [row.conversation_id for row in town.answers],
@@ -86,6 +96,7 @@ def values(town: Town, rule: Rule, name: str) -> list[str]:
         "token": ["nothing"],
         "place": ["new", f"thread:{town.threads[0].id}", f"thread:{town.threads[2].id}"],
         "path": ["site.css"],
+        "kind": ["instrument", "x"],
     }
     if name in numbers:
         return [str(number) for number in numbers[name]]

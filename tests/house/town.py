@@ -25,9 +25,12 @@ from kernel.viewer import Viewer
 from kernel.work import unit_of_work
 from resources.actions.answers import open_full_text
 from resources.actions.conversations import write
+from resources.actions.listing_files import add_files, inspect
 from resources.actions.needs import invite
-from resources.models import Answer, Need
+from resources.importing.kept import keep_table
+from resources.models import Answer, Listing, ListingFile, ListingImport, ListingState, Need
 from tests.makers import forum as make
+from tests.makers import listings as make_listing
 from tests.makers import needs as make_need
 from tests.makers.people import person
 
@@ -47,6 +50,10 @@ WORDS = {
     "zqnote": {"insider"},
     "zqunused": {"insider"},
     "zqaddress": {"insider"},
+    "zqlistingall": set(PEOPLE),
+    "zqlistingdraft": {"insider"},
+    "zqlistingpaused": {"insider", "staff"},
+    "zqlistingtable": {"insider"},
     "zqneedall": set(PEOPLE),
     "zqneedalliance": {"insider"},
     "zqneedinvited": {"insider", "member"},
@@ -67,6 +74,9 @@ class Town:
     uploads: list[Upload] = field(default_factory=list)
     boards: list[Board] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
+    listings: list[Listing] = field(default_factory=list)
+    listing_files: list[ListingFile] = field(default_factory=list)
+    tables: list[ListingImport] = field(default_factory=list)
     needs: list[Need] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
 
@@ -90,6 +100,7 @@ class Town:
         self._moved_away()
         self._taken_away()
         self._kept_for_oneself()
+        self._offered()
         self._looked_for()
         with unit_of_work() as work:
             for grant in work.scalars(select(Grant).where(Grant.user_id == self.users["former"].id)):
@@ -136,12 +147,9 @@ class Town:
             lock_thread(moderator, thread_id=thread.id, reason=f"{word} locked")
 
     def _upload(self, owner: User, name: str) -> Upload:
-        out = io.BytesIO()
-        Image.new("RGB", (40, 30), "teal").save(out, "PNG")
-        out.seek(0)
         viewer = viewer_for(owner.id)
         with unit_of_work():
-            file = uploads.inspect(viewer, stream=out, name=name, limit_bytes=10**6)
+            file = uploads.inspect(viewer, stream=_picture(), name=name, limit_bytes=10**6)
             with file.content:
                 upload = uploads.add_upload(viewer, file=file, store=blob_store())
         self.uploads.append(upload)
@@ -217,6 +225,27 @@ class Town:
             bookmark(insider, ref=Ref("forum.post", self.posts[0].id), note="zqnote")
         self._upload(self.users["insider"], "zqunused.png")
 
+    def _offered(self) -> None:
+        """Listings in three states, each with a picture, and a table that waits for its import."""
+        insider = self.users["insider"]
+        for state, word in (
+            (ListingState.PUBLISHED, "zqlistingall"),
+            (ListingState.DRAFT, "zqlistingdraft"),
+            (ListingState.PAUSED, "zqlistingpaused"),
+        ):
+            made = make_listing.listing(
+                owner=insider, state=state, title=f"{word} title", summary=f"{word} summary", body=f"{word} body"
+            )
+            viewer = self.viewer("insider")
+            with unit_of_work():
+                file = inspect(viewer, stream=_picture(), name=f"{word}.png", limit_bytes=10**6)
+                self.listing_files += add_files(viewer, listing_id=made.id, files=[file], store=blob_store())
+            self.listings.append(made)
+        with unit_of_work():
+            data = b"kind,title,summary,access,class,model,location\ninstrument,zqlistingtable,s,request,laser,m,l\n"
+            viewer = self.viewer("insider")
+            self.tables.append(keep_table(viewer, data=data, name="table.csv", kind="", store=blob_store()))
+
     def _looked_for(self) -> None:
         """Needs of every visibility, and an answer whose author has not read yet what was opened to them."""
         insider, member = self.users["insider"], self.users["member"]
@@ -236,6 +265,13 @@ class Town:
             self.answers.append(answer)
         with unit_of_work():
             open_full_text(self.viewer("insider"), answer_id=self.answers[0].id)
+
+
+def _picture() -> io.BytesIO:
+    out = io.BytesIO()
+    Image.new("RGB", (40, 30), "teal").save(out, "PNG")
+    out.seek(0)
+    return out
 
 
 def build_town() -> Town:
