@@ -42,6 +42,8 @@ OF_A_MEMBER = (
     "people",
     "notifications",
     "settings",
+    "search",
+    "search-nothing",
 )
 PAGES = STRANGER + OF_A_MEMBER + OF_A_MODERATOR
 
@@ -104,6 +106,8 @@ def address_of(name: str, language: str, threads: dict[str, str]) -> str:
         "profile": f"/people/{MODERATOR}",
         "people": "/people",
         "notifications": "/notifications",
+        "search": f"/search?q={quote({'zh': '电池', 'en': 'battery'}[language])}",
+        "search-nothing": f"/search?q={quote({'zh': '量子退火炉', 'en': 'zeolite'}[language])}",
         "settings": "/settings",
         "moderate": f"/threads/{looked_after}/moderate",
     }[name]
@@ -227,6 +231,7 @@ def main() -> None:
         raise SystemExit(f"No browser was found; install one of: {', '.join(BROWSERS)}.")
     OUT.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch, live_site(Path(scratch), demo=True) as site:
+        site.command("reindex")
         site.start(workers=1)
         with sync_playwright() as playwright:
             for language, (tag, _locale) in LANGUAGES.items():

@@ -25,6 +25,7 @@ from search_index.tables import SavedSearch, SavedSearchFind
 PAGE = 30
 MOST = 100
 LONGEST_NAME = 120
+LONGEST_ADDRESS = 1000
 SETTLED = timedelta(seconds=30)  # what is older is in every index
 SAVED = "search_index.saved"
 FIND = "search_index.find"
@@ -36,6 +37,8 @@ def save(viewer: Viewer, *, asked: Asked, name: str = "", notifies: bool = True)
     if asked.is_empty:
         raise InvalidError(_("There is nothing to look for yet."), errors={"q": _("Type what you look for.")})
     address = asked.parameters
+    if len(address) > LONGEST_ADDRESS:
+        raise InvalidError(_("This search is too long to be kept."), errors={"q": _("Use fewer words.")})
     known = session().scalar(
         select(SavedSearch).where(SavedSearch.user_id == viewer.me, SavedSearch.address == address)
     )

@@ -10,6 +10,7 @@ from sqlalchemy import Select, func, literal, select, union_all
 
 from kernel.db import session
 from kernel.viewer import Viewer
+from search_index.analysis import fold
 from search_index.asking import Asked
 from search_index.documents import SOURCES, Shown, tokens_of
 from search_index.feed import hidden_keys
@@ -122,5 +123,6 @@ def _words(viewer: Viewer, typed: str) -> list[str]:
     """Words of the field that begin so, by pinyin for whoever types without an input method; each finds something."""
     if not typed.isascii() or len(typed) < 2:  # noqa: PLR2004 - one letter begins everything
         return []
-    found = (word for word in begun(typed)[:TRIED] if count(viewer, Asked(text=word).parsed().query))
+    others = (word for word in begun(typed)[:TRIED] if fold(word) != typed)
+    found = (word for word in others if count(viewer, Asked(text=word).parsed().query))
     return list(islice(found, MOST["word"]))

@@ -18,6 +18,8 @@ from kernel.refs import Ref
 from kernel.viewer import Viewer
 from search_index.documents import EPOCH, Shown
 
+TAGS = 2
+
 
 def tokens(viewer: Viewer) -> Iterable[str]:
     """The boards that the viewer sees at this moment."""
@@ -33,6 +35,7 @@ def threads(viewer: Viewer, ids: Sequence[int]) -> Mapping[int, Shown]:
             Thread.slug,
             Thread.lang,
             Thread.kind,
+            Thread.tags,
             Thread.created_at,
             Thread.accepted_number,
             Thread.live_post_count,
@@ -58,6 +61,7 @@ def threads(viewer: Viewer, ids: Sequence[int]) -> Mapping[int, Shown]:
         ]
         if row.kind == ThreadKind.QUESTION:
             facts.append(_("answered") if row.accepted_number is not None else _("waiting for an answer"))
+        facts += [f"#{tag}" for tag in row.tags[:TAGS]]
         found[row.id] = Shown(
             ref=Ref(THREAD, row.id),
             title=row.title,

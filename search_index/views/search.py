@@ -1,4 +1,4 @@
-from flask import jsonify, render_template, request
+from flask import jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from kernel.limits import limiter
@@ -24,7 +24,7 @@ def search() -> ResponseReturnValue:
     viewer = current_viewer()
     asked = Asked.of(request.args)
     answered = answer(viewer, asked, cursor=request.args.get("cursor"), literally=bool(request.args.get("literally")))
-    return render_template(
+    body = render_template(
         "search/_answer.html" if is_fragment() else "search/search.html",
         asked=asked,
         answer=answered,
@@ -32,6 +32,9 @@ def search() -> ResponseReturnValue:
         kinds=labels_of(viewer, ONE, {row.kind for row in (*answered.rows, *answered.also)}),
         is_continued="cursor" in request.args,
     )
+    response = make_response(body)
+    response.vary.add("HX-Request")  # the same address is a page and a fragment: neither is kept for the other
+    return response
 
 
 @room.page("/search/suggestions", may=Door.ANYONE)

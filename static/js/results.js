@@ -9,7 +9,7 @@ export function answerAtOnce(place, enhance) {
   let composing = false;
 
   async function load(address) {
-    const answer = await fetch(address, { headers: { "HX-Request": "true" } }).catch(() => null);
+    const answer = await fetch(address, { cache: "no-store", headers: { "HX-Request": "true" } }).catch(() => null);
     return answer?.ok ? answer.text() : null;
   }
   function keepChoices(address) {
@@ -35,6 +35,7 @@ export function answerAtOnce(place, enhance) {
     keepChoices(address);
     if (!keepField) box.value = new URL(address, location.href).searchParams.get("q") ?? "";
     enhance(place);
+    document.querySelector("[data-said]").textContent = place.querySelector("[data-summary]")?.textContent ?? "";
     tellOfMiss();
   }
   const typed = () => {

@@ -128,6 +128,11 @@ def test_the_answer_follows_what_is_typed_and_chosen(page: Page) -> None:
     page.go_back()
     page.wait_for_url("**/search?q=battery&kind=thread")
     expect(box).to_have_value("battery")
+    page.locator(".row-title a").first.click()
+    page.wait_for_url(re.compile("/threads/"))
+    page.go_back()
+    expect(page.locator(".topbar")).to_be_visible()
+    expect(page.locator("#q")).to_have_value("battery")
 
 
 def test_the_page_reads_well_everywhere(page: Page) -> None:

@@ -76,6 +76,15 @@ def test_a_misspelt_word_shows_what_was_meant_and_says_so(client: FlaskClient, f
     assert "Did you mean" in page(client, "/search?q=epoxi+ovne&kind=thread&literally=1")
 
 
+def test_more_of_what_was_meant_is_reached(client: FlaskClient, app: Flask, database: Session) -> None:
+    for number in range(25):
+        make.thread(title=f"Viscosity of batch {number}")
+    with index(app, "whoosh"):
+        text = page(client, "/search?q=viscosityy")
+    assert len(titles(text)) == 20
+    assert 'class="button" href="/search?q=viscosity"' in text
+
+
 def test_pinyin_and_homophones_lead_to_the_word(client: FlaskClient, found: None) -> None:
     for query in ("gaitaikuang", "钙太矿"):
         assert "钙钛矿组件在湿热老化后效率骤降" in titles(page(client, f"/search?q={query}")), query

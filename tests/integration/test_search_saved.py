@@ -72,9 +72,11 @@ def test_it_is_renamed_silenced_and_let_go(client: FlaskClient, database: Sessio
     assert "No search is saved yet" in client.get("/searches").get_data(as_text=True)
 
 
-def test_an_empty_search_is_not_kept(database: Session) -> None:
+def test_an_empty_or_endless_search_is_not_kept(database: Session) -> None:
     with pytest.raises(InvalidError):
         saved.save(viewer_for(person().id), asked=Asked())
+    with pytest.raises(InvalidError):
+        saved.save(viewer_for(person().id), asked=Asked(text="钙钛矿" * 100))
 
 
 def test_what_is_new_makes_one_notice_for_all_of_it(app: Flask, client: FlaskClient, database: Session) -> None:
