@@ -16,8 +16,6 @@ from sqlalchemy import delete
 from accounts.viewers import viewer_for
 from forum.actions.boards import set_audience
 from forum.actions.removal import delete_post
-from guildhall.app import create_app
-from guildhall.settings import Settings
 from kernel.checks import run_checks
 from kernel.db import db
 from kernel.viewer import Viewer
@@ -26,11 +24,10 @@ from search_index import analysis, query, searching
 from search_index.indexing import building, choosing, locking, places, reader, replicas
 from search_index.indexing.health import health
 from search_index.indexing.indexer import Indexer
-from search_index.models import SearchChange, SearchReplica
-from tests.conftest import need, postgres_url
+from search_index.models import SearchChange
 from tests.makers import forum as make
 from tests.makers.people import person
-from tests.makers.search import as_it_should_be, contents, settings
+from tests.makers.search import as_it_should_be, contents, forget_index, settings
 
 KINDS = {"whoosh": "sqlite", "tantivy": "sqlite", "postgres": "postgres"}
 OUTSIDER = Viewer(locale="en")
@@ -38,66 +35,9 @@ PATIENCE = 30.0
 _number = count(1)
 
 
-@pytest.fixture(scope="module")
-def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Flask]]:
-    """A site on SQLite and one on PostgreSQL where commits are commits, each made when it is first asked for."""
-    made: dict[str, Flask] = {}
-
-    def site_on(database: str) -> Flask:
-        if database not in made:
-            made[database] = _site(database, tmp_path_factory.mktemp(database))
-        return made[database]
-
-    yield site_on
-    for app in made.values():
-        with app.app_context():
-            db.session.remove()
-            db.engine.dispose()
-
-
-def _site(database: str, data: Path) -> Flask:
-    url = postgres_url("indexing") if database == "postgres" else ""
-    need("postgres", found=url is not None)
-    app = create_app(
-        Settings(data=data, database_url=url or "", rate_limits=False, log_requests=False, secret_key="k" * 12)
-    )
-    with app.app_context():
-        from seeds import ensure_sectors
-
-        db.create_all()
-        ensure_sectors()
-        make.thread(title="Zircaloy creep at 400 °C", body="Who has measured it? 锆合金蠕变", board=make.board())
-    return app
-
-
-@pytest.fixture(params=list(KINDS))
-def site(request: pytest.FixtureRequest, lasting: Callable[[str], Flask]) -> Iterator[Flask]:
-    """A site with one of the engines, and no index yet."""
-    app = lasting(KINDS[request.param])
-    with settings(app, search_engine=request.param), app.app_context():
-        _forget()
-        yield app
-        db.session.rollback()
-        _forget()
-
-
-def _forget() -> None:
-    """No index, no feed."""
-    reader.close_all()
-    here = places.pointer()
-    db.session.rollback()
-    if choosing.is_shared() and here is not None:
-        choosing.drop_shared(here.place)
-    (places.root() / places.POINTER).unlink(missing_ok=True)
-    places.sweep(keep=set())
-    with unit_of_work() as work:
-        work.execute(delete(SearchChange))
-        work.execute(delete(SearchReplica))
-
-
 @pytest.fixture
-def indexer(site: Flask) -> Iterator[Indexer]:
-    made = Indexer(site, should_stop=lambda: False)
+def indexer(indexed_site: Flask) -> Iterator[Indexer]:
+    made = Indexer(indexed_site, should_stop=lambda: False)
     yield made
     made.close()
 
@@ -139,7 +79,7 @@ def agrees() -> bool:
     return same
 
 
-def test_a_first_start_builds_the_index_and_says_so_meanwhile(site: Flask, indexer: Indexer) -> None:
+def test_a_first_start_builds_the_index_and_says_so_meanwhile(indexed_site: Flask, indexer: Indexer) -> None:
     assert searching.find(OUTSIDER, query.parse("zircaloy").query).is_building
     assert health().state == "building"
     run(indexer, is_built)
@@ -152,7 +92,7 @@ def test_a_first_start_builds_the_index_and_says_so_meanwhile(site: Flask, index
 
 
 def test_what_is_written_is_found_after_a_step_and_what_is_deleted_is_gone_before_it(
-    site: Flask, indexer: Indexer
+    indexed_site: Flask, indexer: Indexer
 ) -> None:
     word = fresh_word()
     run(indexer, is_built)
@@ -172,7 +112,7 @@ def test_what_is_written_is_found_after_a_step_and_what_is_deleted_is_gone_befor
     assert agrees()
 
 
-def test_closing_a_board_takes_effect_without_the_indexer(site: Flask, indexer: Indexer) -> None:
+def test_closing_a_board_takes_effect_without_the_indexer(indexed_site: Flask, indexer: Indexer) -> None:
     word = fresh_word()
     run(indexer, is_built)
     board, author = make.board(), person()
@@ -189,8 +129,8 @@ def test_closing_a_board_takes_effect_without_the_indexer(site: Flask, indexer: 
     assert len(found(word)) == 2
 
 
-@pytest.mark.parametrize("site", ["whoosh", "tantivy"], indirect=True)
-def test_a_damaged_index_is_noticed_by_who_searches_and_mended_by_the_indexer(site: Flask, indexer: Indexer) -> None:
+@pytest.mark.parametrize("indexed_site", ["whoosh", "tantivy"], indirect=True)
+def test_a_damaged_index_is_noticed_by_who_searches_and_then_mended(indexed_site: Flask, indexer: Indexer) -> None:
     run(indexer, is_built)
     first = places.pointer()
     assert first is not None
@@ -204,7 +144,7 @@ def test_a_damaged_index_is_noticed_by_who_searches_and_mended_by_the_indexer(si
     assert agrees()
 
 
-def test_an_index_that_fell_behind_the_pruning_is_built_anew(site: Flask, indexer: Indexer) -> None:
+def test_an_index_that_fell_behind_the_pruning_is_built_anew(indexed_site: Flask, indexer: Indexer) -> None:
     word = fresh_word()
     run(indexer, is_built)
     first = places.pointer()
@@ -221,7 +161,7 @@ def test_an_index_that_fell_behind_the_pruning_is_built_anew(site: Flask, indexe
 
 
 def test_an_index_of_another_version_is_not_asked_and_is_replaced(
-    site: Flask, indexer: Indexer, monkeypatch: pytest.MonkeyPatch
+    indexed_site: Flask, indexer: Indexer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(indexer, is_built)
     first = places.pointer()
@@ -247,7 +187,7 @@ class FullDisk:
 
 
 def test_on_a_full_disk_the_site_goes_on_and_the_index_catches_up_later(
-    site: Flask, indexer: Indexer, monkeypatch: pytest.MonkeyPatch
+    indexed_site: Flask, indexer: Indexer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     word = fresh_word()
     run(indexer, is_built)
@@ -272,10 +212,10 @@ def test_on_a_full_disk_the_site_goes_on_and_the_index_catches_up_later(
     assert health().state == "ok"
 
 
-def test_of_two_indexers_one_waits_and_takes_over_when_the_other_ends(site: Flask, indexer: Indexer) -> None:
+def test_of_two_indexers_one_waits_and_takes_over_when_the_other_ends(indexed_site: Flask, indexer: Indexer) -> None:
     word = fresh_word()
     run(indexer, is_built)
-    second = Indexer(site, should_stop=lambda: False)
+    second = Indexer(indexed_site, should_stop=lambda: False)
     try:
         second.step()
         make.thread(title=f"Milling of {word}")
@@ -289,7 +229,7 @@ def test_of_two_indexers_one_waits_and_takes_over_when_the_other_ends(site: Flas
         second.close()
 
 
-def test_an_index_is_built_beside_a_live_writer_and_loses_nothing(site: Flask, indexer: Indexer) -> None:
+def test_an_index_is_built_beside_a_live_writer_and_loses_nothing(indexed_site: Flask, indexer: Indexer) -> None:
     word = fresh_word()
     run(indexer, is_built)
     indexer._builder.join()
@@ -298,7 +238,7 @@ def test_an_index_is_built_beside_a_live_writer_and_loses_nothing(site: Flask, i
     db.session.rollback()
 
     def rebuild() -> None:
-        with site.app_context(), locking.lock("builder") as held:
+        with indexed_site.app_context(), locking.lock("builder") as held:
             assert held is not None
             building.build(choosing.wanted_engine(0), on_progress=lambda _progress: time.sleep(0.05))
 
@@ -315,7 +255,7 @@ def test_an_index_is_built_beside_a_live_writer_and_loses_nothing(site: Flask, i
 
 
 def test_a_building_that_fails_leaves_the_index_of_before(
-    site: Flask, indexer: Indexer, monkeypatch: pytest.MonkeyPatch
+    indexed_site: Flask, indexer: Indexer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(indexer, is_built)
     first = places.pointer()
@@ -335,7 +275,7 @@ def test_a_building_that_fails_leaves_the_index_of_before(
 def test_a_site_that_outgrows_whoosh_is_searched_all_the_while(lasting: Callable[[str], Flask]) -> None:
     app = lasting("sqlite")
     with app.app_context():
-        _forget()
+        forget_index()
         indexer = Indexer(app, should_stop=lambda: False)
         try:
             run(indexer, is_built)
@@ -372,4 +312,4 @@ def test_a_site_that_outgrows_whoosh_is_searched_all_the_while(lasting: Callable
             assert places.pointer().engine == "tantivy", "what was outgrown does not come back"
         finally:
             indexer.close()
-            _forget()
+            forget_index()

@@ -5,15 +5,16 @@ from contextlib import contextmanager
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
-from kernel.db import session
+from kernel.db import db, session
+from kernel.work import unit_of_work
 from search_index import feed
 from search_index.documents import documents_of, every_key
 from search_index.engine import Engine
 from search_index.indexing import choosing, places, reader
 from search_index.indexing.building import build
-from search_index.models import SearchChange
+from search_index.models import SearchChange, SearchReplica
 
 
 @contextmanager
@@ -74,7 +75,19 @@ def contents() -> dict[str, str]:
 
 def as_it_should_be() -> dict[str, str]:
     """The same of what is in the database now."""
-
     found = documents_of(every_key())
-
     return {key: document.fingerprint for key, document in found.items()}
+
+
+def forget_index() -> None:
+    """No index, no feed."""
+    reader.close_all()
+    here = places.pointer()
+    db.session.rollback()
+    if choosing.is_shared() and here is not None:
+        choosing.drop_shared(here.place)
+    (places.root() / places.POINTER).unlink(missing_ok=True)
+    places.sweep(keep=set())
+    with unit_of_work() as work:
+        work.execute(delete(SearchChange))
+        work.execute(delete(SearchReplica))
