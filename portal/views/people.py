@@ -23,6 +23,7 @@ from portal import queries
 from portal.directory import facets_of, wanted_from
 from portal.room import room
 from resources.queries.listings import listings_of
+from resources.queries.needs import is_slow_person
 
 SOME_LISTINGS = 5
 
@@ -128,4 +129,5 @@ def profile(handle: str) -> ResponseReturnValue:
         is_me=viewer.user_id == user.id,
         stats=queries.stats_of(viewer, user.id),
         asserted=asserted(user),
+        is_slow=is_slow_person(user.id),
     )

@@ -86,6 +86,8 @@ def listings_for(viewer: Viewer, need: Need, *, limit: int = SHOWN, at_least: fl
     """
     titles, texts = scores(viewer, need.title, words_of(need), kind="listing")
     ids = {*titles, *texts, *_same_sector(ListingSector.sector, ListingSector.listing_id, need.sectors)}
+    if not ids:
+        return []
     refused, gone = _refused(Side.NEED, need.id)
     rows = session().execute(
         select(*_listing_columns).where(
@@ -119,6 +121,8 @@ def needs_for(
     text = f"{listing.title}\n{listing.summary}"
     titles, texts = scores(viewer, listing.title, text, kind="need", more=(Filter("need_state", frozenset({"open"})),))
     ids = {*titles, *texts, *_same_sector(NeedSector.sector, NeedSector.need_id, listing.sectors)}
+    if not ids:
+        return []
     refused, gone = _refused(Side.LISTING, listing.id)
     rows = session().execute(
         select(*_need_columns, owner_known(viewer).label("is_owner_known")).where(
@@ -179,7 +183,7 @@ def words_of(need: Need | Row[Any]) -> str:
 
 
 def scores(
-    viewer: Viewer, title: str, text: str, *, kind: str, more: tuple[Filter, ...] = ()
+    viewer: Viewer, title: str, text: str, *, kind: str, more: tuple[Filter, ...] = (), by_title: bool = True
 ) -> tuple[dict[int, float], dict[int, float]]:
     """BM25 by id: of the title against titles, and of the text against texts, from what this viewer may find."""
     filters = (Filter("kind", frozenset({kind})), *more)
@@ -189,7 +193,7 @@ def scores(
         query = replace(query, clauses=query.clauses[:MOST_CLAUSES], filters=filters)
         return {int(hit.key.rpartition(":")[2]): hit.score for hit in ranked(viewer, query, limit=limit)}
 
-    titles = ask(title, "title", BY_TITLE)
+    titles = ask(title, "title", BY_TITLE) if by_title else {}
     texts = ask(title, "text", BY_TEXT)
     rest = text.removeprefix(title).strip()
     if rest:

@@ -20,13 +20,14 @@ MOST = 6
 def people_for(viewer: Viewer, need: Need, *, limit: int = MOST) -> list[MatchRow]:
     """The people who fit a need best, the viewer left out. Their fields and sectors are compared, and their place."""
     text = words_of(need)
-    titles, texts = scores(viewer, need.title, text, kind="person")
-    ids = sorted({*titles, *texts})
+    texts = scores(viewer, need.title, text, kind="person", by_title=False)[1]
+    if not texts:
+        return []
     rows = session().execute(
         select(
             User.id, User.handle, User.display_name, User.affiliation, User.job_title, User.fields, User.bio,
             User.sectors, User.region,
-        ).where(User.id.in_(ids), *is_shown(), User.id.is_distinct_from(viewer.user_id))
+        ).where(User.id.in_(sorted(texts)), *is_shown(), User.id.is_distinct_from(viewer.user_id))
     )  # fmt: skip
     found = []
     for row in rows:

@@ -1,5 +1,7 @@
 """Which words two texts share, as a person would point at them: 钙钛矿, 封装, perovskite."""
 
+import re
+
 from search_index import analysis
 from search_index.query import any_of
 
@@ -9,7 +11,7 @@ _SAY_LITTLE = """
 企业 公司 单位 支持 开展 合作 开发 研发 项目 产品 系统 设备 方面 一个 其中 通过 不同 已有 现有 一定 具备 有关 及其
 其他 多种 各类 国内 国际 中国
 """
-GENERAL = frozenset(_SAY_LITTLE.split())
+GENERAL = re.compile("|".join(_SAY_LITTLE.split()))
 
 
 def shared_words(ours: str, theirs: str) -> tuple[str, ...]:
@@ -22,7 +24,7 @@ def shared_words(ours: str, theirs: str) -> tuple[str, ...]:
     for place, run in enumerate(analysis.runs(ours)):
         if analysis.is_han(run):
             for piece in _pieces(run, han):
-                if piece not in GENERAL and any(piece[at : at + 2] in telling for at in range(len(piece) - 1)):
+                if any(piece[at : at + 2] in telling for at in range(len(piece) - 1)):
                     found.setdefault(piece, place)
         else:
             stem = analysis.expand(run)[0]
@@ -51,4 +53,4 @@ def _pieces(run: str, han: str) -> list[str]:
             start = end
         else:
             start += 1
-    return [piece for piece in pieces if len(piece) > 1]
+    return [part for piece in pieces for part in GENERAL.split(piece) if len(part) > 1]

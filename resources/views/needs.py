@@ -9,6 +9,7 @@ from flask_wtf import FlaskForm
 
 from accounts.places import place_name, region_code, regions
 from accounts.sectors import sectors
+from activity.models import Level
 from activity.queries import bookmarked, levels_for
 from kernel.errors import InvalidError, NotFoundError
 from kernel.limits import POSTING, SMALL_DEEDS, limiter
@@ -91,6 +92,7 @@ def need_as_page(
     """The page of a need, with what was typed into a form that was refused."""
     viewer, held = current_viewer(), view.need
     ref = Ref(NEED, held.id)
+    refs = [] if view.row.is_mine else [ref]
     form = answer_form or AnswerForm(formdata=None)
     if isinstance(form, AnswerForm):
         form.listing.choices = [("", _("None")), *((str(number), title) for number, title in my_offers(viewer))]
@@ -105,13 +107,13 @@ def need_as_page(
         errors=errors or {},
         matches=listings_for(viewer, held, limit=ON_PAGE) if is_open and view.row.is_mine else [],
         people=people_for(viewer, held) if is_open and view.row.is_mine else [],
-        readings=queries.readings(viewer, held),
+        readings=queries.readings(viewer, held) if view.has_full else [],
         invited=queries.invited(viewer, held),
         quality=quality_of(_columns(held)) if view.row.is_mine else None,
         refusal_reasons=names("refusal", viewer.locale),
         decline_reasons=names("decline", viewer.locale),
-        level=levels_for(viewer, [ref])[ref].value,
-        is_bookmarked=ref in bookmarked(viewer, [ref]),
+        level=levels_for(viewer, refs).get(ref, Level.NORMAL).value,
+        is_bookmarked=ref in bookmarked(viewer, refs),
     )
 
 

@@ -6,11 +6,13 @@ from typing import Any
 from accounts.models import User
 from accounts.viewers import viewer_for
 from kernel.clock import now
+from kernel.refs import Ref
 from kernel.work import unit_of_work
 from resources.actions.answers import give_answer
 from resources.actions.needs import draft_need, publish_need
 from resources.models import Answer, Listing, ListingSector, Need
 from resources.need_text import NeedFacts
+from search_index import feed
 from tests.makers.people import person
 
 _number = count(1)
@@ -68,4 +70,5 @@ def listing(*, owner: User | None = None, title: str = "", **given: Any) -> List
         work.add(made)
         work.flush()
         work.add_all(ListingSector(listing_id=made.id, sector=sector) for sector in sectors)
+        feed.changed(Ref("resources.listing", made.id))
     return made
