@@ -60,7 +60,7 @@ def _as_written(viewer: Viewer, token: str) -> str:
     """A token is a stem; somebody wrote the word behind it in full, where this viewer can read it."""
     for found in find(viewer, Query(clauses=(Word((token,)),)), limit=1).finds:
         wanted = Wanted(())
-        wanted.tokens.add(token)
+        wanted.want(token)
         for text in (found.shown.title, found.shown.text):
             for start, end, _token in places(text, wanted):
                 return text[start:end].lower()

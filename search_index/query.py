@@ -154,7 +154,7 @@ def _filter(reading: _Reading, name: str, value: str, *, without: bool, either: 
     """Take `name:value` as a filter; False when it is not one, and so words."""
     known = FIELDS.get(name.casefold())
     values = [fold_label(unicodedata.normalize("NFKC", part)) for part in re.split("[,，、]", value)]
-    values = [part for part in values if part][:MOST]
+    values = [part.removeprefix("@") if known == "author" else part for part in values if part.strip("@")][:MOST]
     if known is None or not values:
         return False
     if known in ("after", "before"):

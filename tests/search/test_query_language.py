@@ -57,7 +57,7 @@ def test_a_star_asks_for_a_beginning() -> None:
 
 def test_filters_are_understood_in_both_languages_and_widths() -> None:
     parsed = parse(
-        'author:Lin 作者：王 in:bio,chem tag:"deep learning" -tag:spam kind:thread is:unanswered has:record x'
+        'author:@Lin 作者：王 in:bio,chem tag:"deep learning" -tag:spam kind:thread is:unanswered has:record x'
     )
     assert parsed.query.filters == (
         Filter("author", frozenset({"lin", "王"})),
