@@ -10,14 +10,17 @@ from search_index import analysis
 from search_index.asking import Asked
 from search_index.clauses import run_clause
 from search_index.engine import Query, Word
+from search_index.engines.nearness import distance
 from search_index.excerpts import Wanted, places
 from search_index.query import Parsed
 from search_index.searching import count, find, spellings
+from search_index.suggest import words_of_titles
 from search_index.synonyms import sounding
 
 MOST_WORDS = 6
-SHORTEST = 3
+SHORTEST = 3  # letters of a word that is corrected; as many of a title's word have to be right
 LONGEST = 40
+REACH = 2  # letters that may be wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +52,15 @@ def _meant(viewer: Viewer, run: str) -> Iterator[str]:
     for term in sounding(sound) if sound else ():
         if term != run and count(viewer, Query(clauses=(run_clause(analysis.fold(term)),))):
             yield term
-    if not analysis.is_han(run):
-        for token in spellings(analysis.expand(run)[0]):
-            surface = _as_written(viewer, token)
-            if surface:
-                yield surface
+    if analysis.is_han(run):
+        yield from (other for other in spellings(run) if count(viewer, Query(clauses=(run_clause(other),))))
+        return
+    near = [other for other in words_of_titles(viewer, run[:SHORTEST]) if distance(run, other, REACH) <= REACH]
+    yield from sorted(near, key=lambda other: distance(run, other, REACH))
+    for token in spellings(analysis.expand(run)[0]):
+        surface = _as_written(viewer, token)
+        if surface:
+            yield surface
 
 
 def _as_written(viewer: Viewer, token: str) -> str:

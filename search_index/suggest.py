@@ -9,18 +9,23 @@ from urllib.parse import quote_plus
 from sqlalchemy import Select, func, literal, select, union_all
 
 from kernel.db import session
+from kernel.refs import Ref
 from kernel.viewer import Viewer
 from search_index.analysis import fold
 from search_index.asking import Asked
 from search_index.documents import SOURCES, Shown, tokens_of
+from search_index.engine import Query
 from search_index.feed import hidden_keys
 from search_index.forms import typed_as
-from search_index.searching import count
+from search_index.query import parse
+from search_index.searching import count, find
 from search_index.suggestions import position_of_suggestions
 from search_index.synonyms import begun
 from search_index.tables import SearchSuggestion, SearchTag, SearchTitle
 
 LOOKED_AT = 200
+WORDS_LOOKED_AT = 2_000
+PUNCTUATION = ".,:;!?()[]\"'，。：；！？（）《》“”"
 TRIED = 6
 MOST = {"tag": 3, "name": 2, "title": 6, "word": 2}
 AFTER_ALL = "\U0010ffff"
@@ -47,6 +52,9 @@ def offers(viewer: Viewer, text: str) -> list[Offer]:
         _seen(viewer, [key for key in shelves.get(shelf, ()) if key not in hidden], MOST[shelf])
         for shelf in ("name", "title")
     )
+    if len(titles) < MOST["title"]:
+        within = _within_titles(viewer, typed, known={shown.ref for shown in (*people, *titles)})
+        titles = [*titles, *within][: MOST["title"]]
     return [
         *(Offer("word", word, f"/search?q={quote_plus(word)}") for word in _words(viewer, typed)),
         *(Offer("tag", tag, f"/search?q={quote_plus(_tag_query(tag))}") for tag in _tags(typed, tokens, hidden)),
@@ -65,7 +73,9 @@ def _shelves(typed: str, tokens: Sequence[str]) -> dict[str, list[str]]:
     return {shelf: sorted(keys, key=lambda key: (-keys[key], key)) for shelf, keys in best.items()}
 
 
-def _range(shelf: str, typed: str, tokens: Sequence[str]) -> Select[tuple[str, str, str, float]]:
+def _range(
+    shelf: str, typed: str, tokens: Sequence[str], *, most: int = LOOKED_AT
+) -> Select[tuple[str, str, str, float]]:
     some = (
         select(SearchSuggestion.key, SearchSuggestion.form, SearchSuggestion.weight)
         .where(
@@ -75,10 +85,17 @@ def _range(shelf: str, typed: str, tokens: Sequence[str]) -> Select[tuple[str, s
             SearchSuggestion.audience.in_(tokens),
         )
         .order_by(SearchSuggestion.form)
-        .limit(LOOKED_AT)
+        .limit(most)
         .subquery()
     )
     return select(literal(shelf).label("shelf"), some.c.key, some.c.form, some.c.weight)
+
+
+def words_of_titles(viewer: Viewer, beginning: str) -> list[str]:
+    """Words that begin so in titles that this viewer may see, as they were written."""
+    rows = session().execute(_range("title", beginning, sorted(tokens_of(viewer)), most=WORDS_LOOKED_AT))
+    hidden = hidden_keys(position_of_suggestions() or 0)
+    return list(dict.fromkeys(row.form.split(" ")[0].strip(PUNCTUATION) for row in rows if row.key not in hidden))
 
 
 def _seen(viewer: Viewer, keys: Sequence[str], limit: int) -> list[Shown]:
@@ -95,6 +112,15 @@ def _seen(viewer: Viewer, keys: Sequence[str], limit: int) -> list[Shown]:
         for number, card in SOURCES[kind].show(viewer, ids).items()
     }
     return [shown[key] for key in some if key in shown][:limit]
+
+
+def _within_titles(viewer: Viewer, typed: str, *, known: Collection[Ref]) -> list[Shown]:
+    """Chinese that stands inside a title, where no word begins that could be told: the index finds it anywhere."""
+    clauses = parse(typed).query.clauses
+    if typed.isascii() or not clauses or len(typed) < 2:  # noqa: PLR2004 - a single character stands everywhere
+        return []
+    found = find(viewer, Query(clauses=clauses, scored_field="title"), limit=MOST["title"]).finds
+    return [one.shown for one in found if one.shown.ref not in known]
 
 
 def _tags(typed: str, tokens: Sequence[str], hidden: Collection[str]) -> list[str]:

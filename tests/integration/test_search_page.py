@@ -13,6 +13,7 @@ from forum.models.thread import ThreadKind
 from tests.makers import forum as make
 from tests.makers.people import person, sign_in
 from tests.makers.search import catch_up, index
+from tests.makers.suggestions import offer_everything
 from tests.queries import queries
 
 PAGE_QUERIES = 14  # of a stranger: boards in sight twice, hidden keys, synonyms, hits of three kinds, names of facets
@@ -79,6 +80,7 @@ def test_a_misspelt_word_shows_what_was_meant_and_says_so(client: FlaskClient, f
 def test_more_of_what_was_meant_is_reached(client: FlaskClient, app: Flask, database: Session) -> None:
     for number in range(25):
         make.thread(title=f"Viscosity of batch {number}")
+    offer_everything()
     with index(app, "whoosh"):
         text = page(client, "/search?q=viscosityy")
     assert len(titles(text)) == 20

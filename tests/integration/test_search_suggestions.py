@@ -1,6 +1,7 @@
 """What is offered while somebody types: by letters, pinyin and initials, and never more than they may see."""
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -16,6 +17,7 @@ from search_index.suggest import offers
 from search_index.tables import SearchSuggestion, SearchTag, SearchTitle
 from tests.makers import forum as make
 from tests.makers.people import person, sign_in
+from tests.makers.search import index
 from tests.makers.suggestions import offer_everything
 
 
@@ -54,6 +56,12 @@ def test_a_chinese_title_is_found_from_its_beginning_and_from_a_word_in_it(town:
 @pytest.mark.parametrize("typed", ["damp h", "LAMI", "heat of"])
 def test_a_title_is_found_from_any_of_its_words_on(town: Session, typed: str) -> None:
     assert "Damp heat of a laminate" in labels(Viewer(), typed)
+
+
+def test_chinese_inside_a_title_is_found_by_the_index(app: Flask, town: Session) -> None:
+    with index(app, "whoosh"):
+        assert "关于钙钛矿组件的湿热老化" in labels(Viewer(), "湿热")
+        assert labels(Viewer(), "热湿") == []
 
 
 def test_people_are_found_by_name_handle_and_sound(town: Session) -> None:
