@@ -80,7 +80,7 @@ def _parts() -> dict[str, tuple[str, str, int]]:
             _("They are compared with the texts of listings, and are what makes somebody read on."),
             15,
         ),
-        "sectors": (_("At least one sector"), _("The same sector weighs most in a match."), 15),
+        "sectors": (_("At least one sector"), _("Sector and kind weigh most in a match."), 15),
         "targets": (
             _("A figure to be reached"),
             _("Whoever can help sees at once whether they reach it, and need not ask."),

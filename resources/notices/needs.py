@@ -38,16 +38,14 @@ def tell_of_answer(event: AnswerMoved) -> None:
     """The other side of an answer hears what became of it."""
     answer = session().get_one(Answer, event.answer_id)
     need = session().get_one(Need, answer.need_id)
-    if answer.state == "withdrawn":
-        listener, actor_id, reason = need.owner_id, answer.author_id, "my-need"
-    else:
-        listener, reason = answer.author_id, "my-answer"
-        is_secret = need.is_anonymous and answer.state != "accepted"
-        actor_id = None if is_secret else need.owner_id
+    is_withdrawn = answer.state == "withdrawn"
+    is_secret = need.is_anonymous and answer.state != "accepted"
+    owner_id = None if is_secret else need.owner_id
+    listener, reason = (need.owner_id, "my-need") if is_withdrawn else (answer.author_id, "my-answer")
     tell(
         listener,
         event="answer.opened" if event.is_opening else f"answer.{answer.state}",
-        actor_id=actor_id,
+        actor_id=answer.author_id if is_withdrawn else owner_id,
         ref=Ref(ANSWER, answer.id),
         place=Ref(CONVERSATION, answer.conversation_id),
         reason=reason,

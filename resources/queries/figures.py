@@ -104,7 +104,7 @@ def _count(query: Select[int]) -> int:
 
 
 def _median(waits: Sequence[timedelta]) -> timedelta | None:
-    return median(waits) if waits else None
+    return timedelta(seconds=median(wait.total_seconds() for wait in waits)) if waits else None
 
 
 def _with_message(since: datetime) -> Share:

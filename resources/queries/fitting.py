@@ -12,7 +12,7 @@ from accounts.sectors import sector_name
 from kernel.words import gettext as _
 from resources.need_words import serves
 
-WEIGHTS = {"sector": 0.26, "title": 0.24, "text": 0.22, "kind": 0.14, "place": 0.09, "trl": 0.05}
+WEIGHTS = {"sector": 0.22, "title": 0.20, "text": 0.20, "kind": 0.25, "place": 0.08, "trl": 0.05}
 HALF_TITLE, HALF_TEXT = 6.0, 9.0  # the BM25 score that counts one half: about one rare word
 SAME_PROVINCE = 0.7
 TRL_REACH = 4

@@ -9,7 +9,7 @@ MOST = 5
 _SAY_LITTLE = """
 需要 需求 我们 可以 进行 提供 以及 或者 相关 目前 希望 能够 具有 采用 使用 应用 要求 技术 研究 服务 问题 解决 方案
 企业 公司 单位 支持 开展 合作 开发 研发 项目 产品 系统 设备 方面 一个 其中 通过 不同 已有 现有 一定 具备 有关 及其
-其他 多种 各类 国内 国际 中国
+其他 多种 各类 国内 国际 中国 小时 左右 以上 以下
 """
 GENERAL = re.compile("|".join(_SAY_LITTLE.split()))
 
@@ -28,7 +28,7 @@ def shared_words(ours: str, theirs: str) -> tuple[str, ...]:
                     found.setdefault(piece, place)
         else:
             stem = analysis.expand(run)[0]
-            if stem in telling and stem in stems and len(run) > 1:
+            if stem in telling and stem in stems and len(run) > 1 and not run.isdecimal():
                 found.setdefault(run, place)
     best = sorted(found, key=lambda word: (-min(len(word), 6), found[word]))
     apart = [word for word in best if not any(word != other and word in other for other in best)]

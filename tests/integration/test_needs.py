@@ -98,8 +98,8 @@ def test_the_meter_says_what_is_missing(client: FlaskClient, database: Session) 
     score = re.compile(r"<strong>(\d+)</strong>")
     assert score.search(empty)[1] == "0"
     assert 50 <= int(score.search(full)[1]) < 100
-    assert "The same sector weighs most" in empty
-    assert "The same sector weighs most" not in full
+    assert "Sector and kind weigh most" in empty
+    assert "Sector and kind weigh most" not in full
 
 
 def test_the_same_form_sent_twice_is_one_need_and_one_answer(client: FlaskClient, database: Session) -> None:
