@@ -146,10 +146,11 @@ def row_of(one: Find, parsed: Parsed) -> Row:
 
 def _some_of(viewer: Viewer, asked: Asked, parsed: Parsed, found: Found) -> list[Row]:
     """When little has all of the words: what has a good part of them, under the same choices."""
-    if len(parsed.query.clauses) < 2:  # noqa: PLR2004 - of one word there is no part
+    parts = any_of(" ".join(parsed.words))
+    if len(parts.clauses) < 2:  # noqa: PLR2004 - of one word there is no part
         return []
     known = {one.hit.key for one in found.finds}
-    some = find(viewer, asked.within(any_of(" ".join(parsed.words))), limit=LITTLE + len(known))
+    some = find(viewer, asked.within(parts), limit=LITTLE + len(known))
     return [row_of(one, parsed) for one in some.finds if one.hit.key not in known][: LITTLE * 2]
 
 

@@ -15,7 +15,7 @@ from search_index.excerpts import Wanted, places
 from search_index.query import Parsed
 from search_index.searching import count, find, spellings
 from search_index.suggest import words_of_titles
-from search_index.synonyms import sounding
+from search_index.synonyms import plain_terms, sounding
 
 MOST_WORDS = 6
 SHORTEST = 3  # letters of a word that is corrected; as many of a title's word have to be right
@@ -55,12 +55,12 @@ def _meant(viewer: Viewer, run: str) -> Iterator[str]:
     if analysis.is_han(run):
         yield from (other for other in spellings(run) if count(viewer, Query(clauses=(run_clause(other),))))
         return
-    near = [other for other in words_of_titles(viewer, run[:SHORTEST]) if distance(run, other, REACH) <= REACH]
-    yield from sorted(near, key=lambda other: distance(run, other, REACH))
-    for token in spellings(analysis.expand(run)[0]):
-        surface = _as_written(viewer, token)
-        if surface:
-            yield surface
+    tokens = (_as_written(viewer, token) for token in spellings(analysis.expand(run)[0]))
+    words = [word for word in (*words_of_titles(viewer, run[:SHORTEST]), *plain_terms(), *tokens) if word != run]
+    near = [(distance(run, word, REACH), place, word) for place, word in enumerate(words)]
+    for away, _place, word in sorted(near):
+        if away <= REACH and count(viewer, Query(clauses=(run_clause(word),))):
+            yield word
 
 
 def _as_written(viewer: Viewer, token: str) -> str:

@@ -59,6 +59,11 @@ def sounding(pinyin: str) -> list[str]:
     return [term for _sound, term in same if not term.isascii()]
 
 
+def plain_terms() -> list[str]:
+    """The terms of one English word, folded."""
+    return list(dict.fromkeys(sound for sound, term in _read().sounds if term.isascii() and term.isalpha()))
+
+
 def _read() -> _Kept:
     row = session().execute(select(func.count(), func.max(SearchSynonym.changed_at))).one()
     version = (row[0], row[1])
