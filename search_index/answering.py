@@ -78,17 +78,19 @@ class Answer:
     is_building: bool = False
 
 
-def answer(viewer: Viewer, asked: Asked, *, cursor: str | None = None, literally: bool = False) -> Answer:
+def answer(
+    viewer: Viewer, asked: Asked, *, cursor: str | None = None, literally: bool = False, is_unfinished: bool = False
+) -> Answer:
     """What this viewer finds; `literally` even when nothing is found by these very words."""
     if asked.is_empty:
         return Answer(asked)
-    parsed = asked.parsed()
+    parsed = asked.parsed(is_unfinished=is_unfinished)
     found = find(viewer, parsed.query, limit=PAGE, cursor=cursor, facets=FACETS)
     if found.is_building:
         return Answer(asked, is_building=True)
     if cursor is not None:
         return _answer(viewer, asked, parsed, found)
-    if found.total == 0 and parsed.words:
+    if found.total == 0 and parsed.words and not is_unfinished:
         return _without_hits(viewer, asked, parsed, found, literally=literally)
     also = _some_of(viewer, asked, parsed, found) if found.total < LITTLE else []
     return _answer(viewer, asked, parsed, found, also=also)

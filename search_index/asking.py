@@ -1,5 +1,6 @@
 """What somebody asks, as an address says it: the words, and what was chosen beside them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, Self
@@ -10,6 +11,7 @@ from search_index.engine import Filter, Query
 from search_index.query import LONGEST, Parsed, parse
 from search_index.synonyms import synonyms
 
+BEGINNING = re.compile(r"(?:^|\s)[a-zA-Z]{3,}$")
 CHOICES = ("kind", "community", "sector", "region", "year")
 LONGEST_VALUE = 80
 LONGEST_SHOWN = 300  # of the words in an address, a field or a feed; what is longer is searched and not repeated
@@ -59,9 +61,10 @@ class Asked:
         """The same, with some of it changed or (by an empty value) lifted."""
         return replace(self, **changes)  # type: ignore[arg-type]
 
-    def parsed(self) -> Parsed:
-        """As it was understood, with what was chosen as filters."""
-        understood = parse(self.text, synonyms=synonyms())
+    def parsed(self, *, is_unfinished: bool = False) -> Parsed:
+        """As it was understood, with what was chosen as filters. Of unfinished words the last one is a beginning."""
+        text = f"{self.text}*" if is_unfinished and BEGINNING.search(self.text) else self.text
+        understood = parse(text, synonyms=synonyms())
         return replace(understood, query=self.within(understood.query))
 
     def within(self, query: Query) -> Query:

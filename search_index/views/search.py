@@ -23,7 +23,13 @@ def search() -> ResponseReturnValue:
     """One field over everything; what is typed and chosen stands in the address. A fragment is the answer alone."""
     viewer = current_viewer()
     asked = Asked.of(request.args)
-    answered = answer(viewer, asked, cursor=request.args.get("cursor"), literally=bool(request.args.get("literally")))
+    answered = answer(
+        viewer,
+        asked,
+        cursor=request.args.get("cursor"),
+        literally=bool(request.args.get("literally")),
+        is_unfinished=bool(request.args.get("typing")),
+    )
     body = render_template(
         "search/_answer.html" if is_fragment() else "search/search.html",
         asked=asked,

@@ -20,10 +20,10 @@ export function answerAtOnce(place, enhance) {
       form.append(field);
     }
   }
-  async function go(address, { push = false, keepField = false } = {}) {
+  async function go(address, { push = false, keepField = false, typing = false } = {}) {
     const mine = ++turn;
     place.classList.add("is-waiting");
-    const text = await load(address);
+    const text = await load(typing && box.value ? `${address}&typing=1` : address);
     if (mine !== turn) return;
     place.classList.remove("is-waiting");
     if (text === null) {
@@ -36,7 +36,7 @@ export function answerAtOnce(place, enhance) {
     if (!keepField) box.value = new URL(address, location.href).searchParams.get("q") ?? "";
     enhance(place);
     document.querySelector("[data-said]").textContent = place.querySelector("[data-summary]")?.textContent ?? "";
-    tellOfMiss();
+    if (!typing) tellOfMiss();
   }
   const typed = () => {
     const fields = new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== ""));
@@ -44,7 +44,8 @@ export function answerAtOnce(place, enhance) {
   };
   const later = () => {
     clearTimeout(timer);
-    if (!composing) timer = setTimeout(() => go(typed(), { keepField: true }), PAUSE);
+    clearTimeout(tellOfMiss.timer);
+    if (!composing) timer = setTimeout(() => go(typed(), { keepField: true, typing: true }), PAUSE);
   };
   function tellOfMiss() {
     clearTimeout(tellOfMiss.timer);

@@ -147,6 +147,13 @@ def test_a_fragment_is_the_answer_alone(client: FlaskClient, found: None) -> Non
     assert 'class="rows"' in text
 
 
+def test_while_typing_the_last_word_is_a_beginning(client: FlaskClient, found: None) -> None:
+    assert len(titles(page(client, "/search?q=slowly+epo&kind=thread&typing=1"))) == 3
+    text = page(client, "/search?q=qqqx&typing=1")
+    assert titles(text) == []
+    assert "search-note" not in text
+
+
 def test_the_page_asks_little_of_the_database(client: FlaskClient, found: None) -> None:
     page(client, "/search?q=epoxy")
     with queries(at_most=PAGE_QUERIES):
