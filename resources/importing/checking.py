@@ -68,9 +68,9 @@ class Report:
         """How many rows are refused; one row may have several faults."""
         return len({refusal.number for refusal in self.refusals})
 
-    def count(self, fate: Fate) -> int:
+    def count(self, fate: str) -> int:
         """How many rows have this fate."""
-        return sum(one is fate for one in self.fates.values())
+        return sum(one == fate for one in self.fates.values())
 
     @property
     def to_do(self) -> int:

@@ -10,6 +10,7 @@ from accounts.blobs import blob_store
 from kernel.errors import InvalidError, TooLargeError
 from kernel.files.serving import give_file
 from kernel.limits import SMALL_DEEDS, UPLOADING, limiter
+from kernel.policy import authorise
 from kernel.web import current_viewer
 from kernel.work import step_aside
 from resources.actions import listing_files as actions
@@ -28,6 +29,7 @@ def add_files(listing_id: int) -> ResponseReturnValue:
     """Add files; what is refused is said beside the form, and nothing of that sending is kept."""
     viewer = current_viewer()
     view = listing_view(viewer, listing_id)
+    authorise(viewer, ListingRight.EDIT, view.listing)
     sent = [file for file in request.files.getlist("file") if file.filename]
     limit = int(current_app.config["SETTINGS"].upload_limit_mb) * 1_000_000
     if not 1 <= len(sent) <= MOST_AT_ONCE:
