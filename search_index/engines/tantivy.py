@@ -25,7 +25,7 @@ from search_index.engines.tantivy_spelling import spellings
 from search_index.ranking import text_stream, title_stream
 
 FORMAT = 1
-HEAP = 24_000_000  # bytes the writer gathers before it writes a segment
+HEAP = 15_000_000  # bytes the writer gathers before it writes a segment; the library takes no less
 MOST_VALUES = 10_000  # of one facet
 
 
@@ -88,8 +88,6 @@ class TantivyEngine:
     def refresh(self) -> None:
         """See `Engine.refresh`."""
         with _in_our_words():
-            if not files.is_untouched(self._commit.files):
-                raise EngineError(f"somebody wrote into {self._place.name}")
             if self._commit.stamp != self._stamp():
                 with self._lock:
                     if self._commit.stamp != self._stamp():
@@ -106,8 +104,8 @@ class TantivyEngine:
         hidden: Collection[str] = (),
     ) -> Results:
         """See `Engine.search`."""
-        searcher = self._commit.searcher
         with _in_our_words():
+            searcher = self._searcher()
             asking = Asking(self._schema, searcher, query, audience)
             whole = asking.whole(hidden)
             ranked = Ranked(searcher, whole, by_time=query.order == "newest" or not query.clauses)
@@ -117,12 +115,12 @@ class TantivyEngine:
     def spellings(self, token: str, *, limit: int = 5) -> list[str]:
         """See `Engine.spellings`."""
         with _in_our_words():
-            return spellings(self._commit.searcher, token, limit=limit)
+            return spellings(self._searcher(), token, limit=limit)
 
     def fingerprints(self) -> Iterator[tuple[str, str]]:
         """See `Engine.fingerprints`."""
-        searcher = self._commit.searcher
         with _in_our_words():
+            searcher = self._searcher()
             hits = searcher.search(Asked.all_query(), max(searcher.num_docs, 1), count=False).hits
             addresses = [address for _score, address in hits]
             prints = searcher.fast_field_values("print", addresses)
@@ -145,6 +143,12 @@ class TantivyEngine:
         if writer is not None:
             with _in_our_words():
                 writer.rollback()
+
+    def _searcher(self) -> Searcher:
+        """What to ask, its files being as they were."""
+        if not files.is_untouched(self._commit.files):
+            raise EngineError(f"somebody wrote into {self._place.name}")
+        return self._commit.searcher
 
     def _stamp(self) -> tuple[int, int]:
         state = (self._place / files.META).stat()

@@ -12,7 +12,8 @@ from search_index.engine import EngineError
 META = "meta.json"
 POSITION = "position.json"
 ENDS = ("idx", "pos", "term", "store", "fast", "fieldnorm")
-_TAIL = struct.Struct("<II")  # length of the footer, then a number that is always the same
+_TAIL = struct.Struct("<II")  # length of the footer, then always the same number
+_ALWAYS = 1337
 _AT_ONCE = 1 << 20
 
 Seen = dict[str, tuple[int, int]]
@@ -39,9 +40,9 @@ def check(place: Path) -> None:
             if size < _TAIL.size:
                 raise EngineError(f"{path.name} is cut short")
             file.seek(size - _TAIL.size)
-            length, _same = _TAIL.unpack(file.read(_TAIL.size))
+            length, always = _TAIL.unpack(file.read(_TAIL.size))
             body = size - _TAIL.size - length
-            if body < 0:
+            if body < 0 or always != _ALWAYS:
                 raise EngineError(f"{path.name} is damaged")
             file.seek(body)
             try:
@@ -86,18 +87,22 @@ def is_untouched(before: Seen) -> bool:
 def read_position(place: Path) -> int:
     """Up to which change of the feed the last commit is complete, at least."""
     try:
-        return int(json.loads((place / POSITION).read_text())["position"])
+        held = json.loads((place / POSITION).read_bytes())
+        position, check_sum = int(held["position"]), held["check"]
     except FileNotFoundError:
         return 0
     except (ValueError, KeyError, TypeError) as error:
         raise EngineError(f"{place.name} does not say how far it is") from error
+    if check_sum != _check_sum(position):
+        raise EngineError(f"{place.name} does not say how far it is")
+    return position
 
 
 def write_position(place: Path, position: int) -> None:
     """Keep it, after the commit: what a crash in between loses is only that a part of the feed is applied again."""
     fresh = place / f"{POSITION}.fresh"
     with fresh.open("w") as file:
-        json.dump({"position": position}, file)
+        json.dump({"position": position, "check": _check_sum(position)}, file)
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(place / POSITION)
@@ -106,6 +111,10 @@ def write_position(place: Path, position: int) -> None:
         os.fsync(directory)
     finally:
         os.close(directory)
+
+
+def _check_sum(position: int) -> int:
+    return zlib.crc32(str(position).encode())
 
 
 def size(before: Seen) -> int:

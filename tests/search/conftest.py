@@ -39,9 +39,16 @@ def _database() -> URL | None:
     return make_url(url) if url else None
 
 
-def open_postgres(place: Path) -> Opener:
+def postgres_database() -> URL:
+    """A database of its own for all indexes of this run."""
     url = _database()
     need("postgres", found=url is not None)
+    assert url is not None
+    return url
+
+
+def open_postgres(place: Path) -> Opener:
+    url = postgres_database()
     name = Path(f"postgres-{zlib.crc32(str(place).encode()):08x}")
     return lambda: postgres.open_index(name, url=url)
 
