@@ -5,6 +5,7 @@ import unicodedata
 
 from email_validator import EmailNotValidError, validate_email
 
+from kernel.texts import composed
 from kernel.words import gettext as _
 
 HANDLE = re.compile(r"[a-z0-9][a-z0-9-]{1,29}")
@@ -33,8 +34,9 @@ def fault_of_handle(handle: str) -> str | None:
 
 def clean_line(text: str) -> str:
     """One line in compatibility form, without control, direction and other invisible characters."""
-    composed = unicodedata.normalize("NFKC", text)
-    visible = (" " if char.isspace() else char for char in composed if char.isspace() or _is_visible(char))
+    visible = (
+        " " if char.isspace() else char for char in composed(text, "NFKC") if char.isspace() or _is_visible(char)
+    )
     return " ".join("".join(visible).split())
 
 

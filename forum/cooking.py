@@ -1,7 +1,5 @@
 """From what was typed to what is shown: checks every text of the forum passes, and the people it names."""
 
-import unicodedata
-
 from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy import select
@@ -10,7 +8,7 @@ from accounts.models import User
 from kernel.db import session
 from kernel.errors import InvalidError
 from kernel.markup import Cooked, cook
-from kernel.texts import clean_body, clean_line
+from kernel.texts import clean_body, clean_line, composed
 
 LONGEST_TITLE = 200
 LONGEST_BODY = 60_000
@@ -37,7 +35,7 @@ def preview(body: str | None) -> Markup:
 
 def clean_tag(text: str) -> str:
     """A tag: lower case, white space as hyphens, no separators."""
-    line = clean_line(unicodedata.normalize("NFKC", text)).casefold().strip("#,，、; ")
+    line = clean_line(composed(text, "NFKC")).casefold().strip("#,，、; ")
     return "-".join(line.replace("/", " ").replace("?", " ").replace("%", " ").replace("\\", " ").split())[:LONGEST_TAG]
 
 

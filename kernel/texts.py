@@ -1,15 +1,38 @@
 """What people type, in the form in which it is kept."""
 
+import re
 import unicodedata
+from typing import Literal
+
+MOST_MARKS = 30  # on one letter, as in the Stream-Safe Text Format of Unicode; no writing needs as many
+_SIGNS = re.compile(rf"[^\w\s\x00-\x7f]{{{MOST_MARKS + 1},}}")
 
 REFUSED = {0x202A, 0x202B, 0x202C, 0x202D, 0x202E, 0x2066, 0x2067, 0x2068, 0x2069}
+
+
+def composed(text: str, form: Literal["NFC", "NFKC"] = "NFC") -> str:
+    """The text in a normal form. Of marks on one letter the first thirty stay.
+
+    All marks of a letter are compared with one another: of a hundred thousand that takes a minute.
+    """
+    return unicodedata.normalize(form, _SIGNS.sub(_fewer_marks, text))
+
+
+def _fewer_marks(signs: re.Match[str]) -> str:
+    kept: list[str] = []
+    marks = 0
+    for char in signs[0]:
+        marks = marks + 1 if unicodedata.combining(char) else 0
+        if marks <= MOST_MARKS:
+            kept.append(char)
+    return "".join(kept)
 
 
 def clean_line(text: str) -> str:
     """One line of text: control and bidirectional-override characters out, white space folded."""
     kept = "".join(
         " " if char.isspace() else char
-        for char in unicodedata.normalize("NFC", text)
+        for char in composed(text)
         if char.isspace() or (unicodedata.category(char) not in ("Cc", "Cs", "Cn") and ord(char) not in REFUSED)
     )
     return " ".join(kept.split())

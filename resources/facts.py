@@ -2,13 +2,12 @@
 
 import math
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cache
 
 from accounts.actions.profiles import fault_of_website
-from kernel.texts import clean_body, clean_line
+from kernel.texts import clean_body, clean_line, composed
 from kernel.words import gettext as _
 from resources.vocabulary import FactField, ListingKind, names
 
@@ -65,12 +64,12 @@ def chosen(section: str, typed: str) -> str | None:
 
 def plain(text: str) -> str:
     """How names are compared: width, case and outer space do not matter."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return " ".join(composed(text, "NFKC").casefold().split())
 
 
 def as_number(typed: str) -> int | float:
     """A number as people write it: with separators, or in full width; raises `Fault`."""
-    text = unicodedata.normalize("NFKC", typed).strip().replace(",", "").replace(" ", "")
+    text = composed(typed, "NFKC").strip().replace(",", "").replace(" ", "")
     try:
         number = float(text)
     except ValueError:
@@ -126,7 +125,7 @@ def _choice(field: FactField, typed: str) -> str:
 
 
 def _date(_field: FactField, typed: str) -> str:
-    match = _DATE.fullmatch(unicodedata.normalize("NFKC", typed).strip())
+    match = _DATE.fullmatch(composed(typed, "NFKC").strip())
     try:
         day = date(*map(int, match.groups())) if match else None
     except ValueError:

@@ -1,6 +1,5 @@
 """What somebody typed into a need, an answer or a message, as it is kept; what cannot be kept is named by its field."""
 
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,6 +9,7 @@ from accounts.places import region_code
 from accounts.sectors import is_sector
 from kernel.clock import now
 from kernel.errors import InvalidError
+from kernel.texts import composed
 from kernel.words import gettext as _
 from resources.models import NeedKind, Visibility
 from resources.need_words import names
@@ -142,7 +142,7 @@ def today() -> date:
 
 def one_line(text: str) -> str:
     """One line without control and direction characters; 10⁻⁴ and m² stay what they are."""
-    spaced = "".join(" " if char.isspace() else char for char in unicodedata.normalize("NFC", text))
+    spaced = "".join(" " if char.isspace() else char for char in composed(text))
     return " ".join("".join(char for char in spaced if char.isprintable()).split())
 
 

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import Stemmer
 
+from kernel.texts import composed
+
 VERSION = 1  # grows with every change of the stream: an index made by another version is rebuilt
 BOUNDARY = "\x1f"  # stands between the fields of a document, so that no phrase crosses them; no text contains it
 LONGEST = 64  # characters of a token
@@ -76,16 +78,14 @@ def fold(text: str) -> str:
     """The text as it is compared: one width, no case, no accents, simplified characters."""
     if text.isascii():
         return text.lower()
-    if not unicodedata.is_normalized("NFC", text):
-        text = unicodedata.normalize("NFC", text)
-    return text.translate(_FOLDING)
+    return composed(text).translate(_FOLDING)
 
 
 def fold_with_offsets(text: str) -> tuple[str, list[int] | None]:
     """The folded text, and for each of its characters the place in `text` it came from (None: the same place)."""
     if text.isascii():
         return text.lower(), None
-    if unicodedata.is_normalized("NFC", text):
+    if composed(text) == text:
         folded = text.translate(_FOLDING)
         if len(folded) == len(text) and _FOLDING.uneven.isdisjoint(text):
             return folded, None

@@ -109,9 +109,10 @@ def _words(folded: str, sought: Wanted) -> Iterator[Place]:
             end = at + len(opening)
             if not at or not folded[at - 1].isalnum() or analysis.is_han(folded[at - 1]):
                 word = analysis.PART.match(folded, at)
-                if word and sought.holds(word[0]):
+                if word:  # the whole of it is passed over, however long and whatever else begins within
                     end = word.end()
-                    yield at, end, opening
+                    if sought.holds(word[0]):
+                        yield at, end, opening
             at = folded.find(opening, end)
 
 

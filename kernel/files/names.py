@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from kernel.files.refusal import Reason, RefusedUpload
+from kernel.texts import composed
 
 LONGEST = 120
 _FORBIDDEN = re.compile(r'[<>:"|?*/\\]')
@@ -25,7 +26,7 @@ def check_name(name: str) -> None:
 
 def clean_name(name: str, *, ending: str) -> str:
     """The name as it will be shown: one line, no direction marks, bounded, with an ending."""
-    base = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
+    base = re.split(r"[/\\]", composed(name))[-1]
     seen = "".join(
         " " if char.isspace() else char for char in base if char.isspace() or unicodedata.category(char) not in _UNSEEN
     )
