@@ -23,7 +23,8 @@ def index_agrees(mend: bool) -> list[str]:  # noqa: FBT001 - the shape of every 
             reader.report_damage()
         return [f"The search index cannot be read: {error}."]
     waiting = feed.waiting_keys(position)
-    missing, stale = [], []
+    missing: list[str] = []
+    stale: list[str] = []
     for source in SOURCES.values():
         last = 0
         while ids := source.ids(last, READ_AT_ONCE):

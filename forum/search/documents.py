@@ -5,9 +5,9 @@ title: so that a question in the words of the title leads to the thread first, a
 leads to that answer. `audience` is the board: who sees it is asked at every search, and no document changes with that.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Row, Select, case, select
+from sqlalchemy import Select, case, select
 
 from accounts.models import User
 from forum.models import Community, Post, Thread
@@ -61,7 +61,7 @@ def threads(ids: Sequence[int]) -> Iterator[Document]:
             audience=board_token(row.board_id),
             at=row.created_at,
             tags=tuple(row.tags),
-            authors=_authors(row),
+            authors=_authors(row.handle, row.display_name, row.author_name),
             community=row.slug,
             sectors=(row.slug,),
             marks=(("answered" if is_answered else "unanswered"),) if is_question else (),
@@ -100,7 +100,7 @@ def posts(ids: Sequence[int]) -> Iterator[Document]:
             body=f"{row.title}\n\n{plain_text(row.html)}",
             audience=board_token(row.board_id),
             at=row.created_at,
-            authors=_authors(row),
+            authors=_authors(row.handle, row.display_name, row.author_name),
             community=row.slug,
             sectors=(row.slug,),
             lang=row.lang,
@@ -139,10 +139,9 @@ def community_ids(after: int, limit: int) -> Sequence[int]:
     return _ids(select(Community.id).where(Community.id > after).order_by(Community.id), limit)
 
 
-def _ids(query: Select[tuple[int]], limit: int) -> Sequence[int]:
+def _ids(query: Select[int], limit: int) -> Sequence[int]:
     return session().scalars(query.limit(limit)).all()
 
 
-def _authors(row: Row[tuple[object, ...]]) -> tuple[str, ...]:
-    names: Iterable[str | None] = (row.handle, row.display_name, row.author_name)
+def _authors(*names: str | None) -> tuple[str, ...]:
     return tuple(name for name in names if name)

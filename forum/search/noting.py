@@ -40,5 +40,5 @@ def note_author(event: ProfileChanged) -> None:
     feed.note(f"{POST}:{number}" for number in _numbers(select(Post.id).where(Post.author_id == event.user_id)))
 
 
-def _numbers(query: Select[tuple[int]]) -> Sequence[int]:
+def _numbers(query: Select[int]) -> Sequence[int]:
     return session().scalars(query).all()

@@ -2,6 +2,7 @@
 
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 from flask import current_app
 
@@ -53,5 +54,5 @@ def _on_postgresql() -> bool:
     return db.engine.dialect.name == "postgresql"
 
 
-def _module(engine: str):  # noqa: ANN202 - whichever engine's
+def _module(engine: str) -> ModuleType:
     return import_module(f"search_index.engines.{engine}")

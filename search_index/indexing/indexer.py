@@ -157,7 +157,7 @@ class Indexer:
                     here.mark_damaged()
         except (OSError, SQLAlchemyError) as second:
             log.warning("indexer cannot say so", error=str(second))
-        return min(PAUSE * 2**self._faults, LONGEST_REST)
+        return min(PAUSE * 2.0**self._faults, LONGEST_REST)
 
     def _close(self) -> None:
         if self._engine is not None:
