@@ -14,6 +14,14 @@ class ListingPublished:
 
 
 @dataclass(frozen=True, slots=True)
+class ListingsImported:
+    """Many listings went on the shelf at once."""
+
+    listing_ids: tuple[int, ...]
+    owner_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class ListingChanged:
     """A listing on the shelf says something else than before."""
 

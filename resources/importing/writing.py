@@ -14,7 +14,7 @@ from kernel.policy import authorise
 from kernel.refs import Ref
 from kernel.viewer import Viewer
 from resources.actions.listings import rewrite
-from resources.events import ListingPublished
+from resources.events import ListingsImported
 from resources.importing.checking import Entry, Fate, fates_of, own_listings
 from resources.kinds.listings import LISTING
 from resources.models import Listing, ListingSector, ListingState
@@ -47,12 +47,18 @@ def write(viewer: Viewer, prepared: Sequence[tuple[Entry, Row]], *, publish: boo
         if fates[entry.key] is Fate.CHANGED:
             rewrite(known[entry.key], entry.offer)
     fresh = [row for entry, row in prepared if fates[entry.key] is Fate.NEW]
-    for start in range(0, len(fresh), AT_ONCE):
-        _add(viewer, fresh[start : start + AT_ONCE], publish=publish)
+    added = [
+        number
+        for start in range(0, len(fresh), AT_ONCE)
+        for number in _add(fresh[start : start + AT_ONCE], publish=publish)
+    ]
+    if publish and added:
+        feed.changed(*(Ref(LISTING, number) for number in added))
+        emit(ListingsImported(tuple(added), viewer.me))
     return {fate: sum(one is fate for one in fates.values()) for fate in Fate}
 
 
-def _add(viewer: Viewer, rows: Sequence[Row], *, publish: bool) -> None:
+def _add(rows: Sequence[Row], *, publish: bool) -> list[int]:
     moment = now()
     state = ListingState.PUBLISHED if publish else ListingState.DRAFT
     times = {"created_at": moment, "updated_at": moment, "confirmed_at": moment}
@@ -66,10 +72,7 @@ def _add(viewer: Viewer, rows: Sequence[Row], *, publish: bool) -> None:
     ]
     if sectors:
         session().execute(insert(ListingSector), sectors)
-    if publish:
-        feed.changed(*(Ref(LISTING, number) for number in ids))
-        for number in ids:
-            emit(ListingPublished(number, viewer.me))
+    return ids
 
 
 def _row(viewer: Viewer, entry: Entry) -> Row:

@@ -2,13 +2,18 @@
 
 from datetime import timedelta
 
+from sqlalchemy import select
+
+from kernel.db import session
 from kernel.events import subscribe
 from kernel.jobs import enqueue, job
 from resources.actions import matching, needs, waiting
-from resources.events import ListingPublished
+from resources.events import ListingPublished, ListingsImported
+from resources.models import Need, NeedState
 from resources.need_events import NeedPublished
 
 AFTER_INDEXING = timedelta(seconds=10)  # candidates come from search, which learns of the new document first
+APART = timedelta(seconds=1)  # mails and other jobs come in between
 
 
 @job("resources.lapse_needs", every=timedelta(minutes=30))
@@ -53,3 +58,15 @@ def match_published_need(event: NeedPublished) -> None:
 def match_published_listing(event: ListingPublished) -> None:
     """Look for the needs that it fits soon."""
     enqueue("resources.match_listing", delay=AFTER_INDEXING, listing_id=event.listing_id)
+
+
+@subscribe(ListingsImported)
+def match_imported_listings(event: ListingsImported) -> None:
+    """The same for many, from whichever side is the shorter: each one, or each open need anew."""
+    open_needs = session().scalars(select(Need.id).where(Need.state == NeedState.OPEN)).all()
+    if len(event.listing_ids) <= len(open_needs):
+        for place, listing_id in enumerate(event.listing_ids):
+            enqueue("resources.match_listing", delay=AFTER_INDEXING + place * APART, listing_id=listing_id)
+    else:
+        for place, need_id in enumerate(open_needs):
+            enqueue("resources.match_need", delay=AFTER_INDEXING + place * APART, need_id=need_id)
