@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -87,6 +88,7 @@ class Work:
 
     def _new(self) -> tuple[W3Segment, Path]:
         described = W3Codec().new_segment(commits.storage_of(self.directory), commits.NAME)
+        described.segid = secrets.token_hex(8)  # Whoosh's own are of `random`, which somebody may have seeded
         path = commits.segment_path(self.directory, described)
         self.made.append(path)
         return described, path
