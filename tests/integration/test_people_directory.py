@@ -4,6 +4,7 @@ import re
 from html import unescape
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,6 +15,7 @@ from activity.models import Notice
 from forum.models import Thread
 from kernel.viewer import Viewer
 from tests.makers.people import person, sign_in
+from tests.makers.search import catch_up, index
 from tests.queries import queries
 
 ENGLISH = {"Accept-Language": "en"}
@@ -90,6 +92,23 @@ def test_words_and_filters_work_together_and_unknown_filters_are_none(client: Fl
     assert "Nobody found" in client.get("/people?q=炮制&sector=energy", headers=ENGLISH).text
     assert client.get("/people?sector=alchemy&verified=by-magic&region=99").text.count('class="person-name"') == 5
     assert client.get("/people?q=炮制&cursor=nonsense").status_code == 422
+
+
+def test_the_index_answers_words_within_the_filters(app: Flask, client: FlaskClient, town: dict[str, User]) -> None:
+    del town
+    person(handle="wei-zhou", fields=["钙钛矿太阳电池"], sectors=["materials"], region="33")
+    with index(app):
+        catch_up()
+        assert shown(client, q="鈣鈦礦") == ["wei-zhou"], "in either script"
+        assert shown(client, q="钙钛矿", sector="materials") == ["wei-zhou"]
+        assert shown(client, q="钙钛矿", sector="bio") == []
+        assert shown(client, q="炮制 中药", region="34") == ["xu-boyan"]
+        assert shown(client, q="lin-w") == ["lin-wei"], "a part of a handle is no word, and found all the same"
+
+
+def shown(client: FlaskClient, **query: str) -> list[str]:
+    page = client.get("/people", query_string=query).text
+    return re.findall(r'class="person-handle">@([a-z-]+)<', page)
 
 
 def test_the_page_costs_the_same_for_many_people(client: FlaskClient, town: dict[str, User]) -> None:
