@@ -11,7 +11,6 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site, Windows, scrolls_sideways, sign_in
 
-PEROVSKITE = "钙钛矿组件在 85 ℃/85 % 湿热下 600 h"
 BUILT_WITHIN = 90.0
 
 
@@ -78,11 +77,11 @@ def test_enter_searches_and_rows_are_walked(page: Page) -> None:
     page.keyboard.type("湿热老化 钙钛矿")
     page.keyboard.press("Enter")
     page.wait_for_url("**/search?q=*")
-    expect(page.locator(".row-title").first).to_contain_text(PEROVSKITE[:8])
+    expect(page.locator(".row-title").first).to_contain_text("钙钛矿组件")
     expect(page.locator("mark").first).to_be_visible()
     page.keyboard.press("j")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/threads/*")
+    page.wait_for_url(re.compile("/(threads|listings)/"))
 
 
 @pytest.mark.parametrize("page", ["desktop-zh"], indirect=True)
