@@ -18,12 +18,12 @@ from kernel.db import db
 from search_index.documents import Document
 from search_index.engine import BusyError, EngineError, Query, Results, Stats
 from search_index.engines import postgres_tables as tables
-from search_index.engines.postgres_answering import answer
+from search_index.engines.postgres_answering import Sets, answer
 from search_index.engines.postgres_spelling import spellings
 from search_index.engines.postgres_tables import Tables
 from search_index.engines.postgres_writing import write
 
-FORMAT = 1
+FORMAT = 2
 AT_ONCE = 5_000  # fingerprints
 SIZE_HOLDS = 30.0  # seconds for which the size on disk is not asked again
 SETTINGS = {
@@ -54,6 +54,7 @@ class PostgresEngine:
         self._writer: Connection | None = None
         self._writing = Lock()
         self._size = (-SIZE_HOLDS, 0)
+        self._sets = Sets()
         with _in_our_words(), self._engine.begin() as connection:
             if not tables.exist(connection, self._tables):
                 tables.create(connection, self._tables)
@@ -94,7 +95,7 @@ class PostgresEngine:
     ) -> Results:
         """See `Engine.search`."""
         with _in_our_words(), self._engine.begin() as connection:
-            return answer(connection, self._tables, query, audience, limit, cursor, facets, hidden)
+            return answer(connection, self._tables, self._sets, query, audience, limit, cursor, facets, hidden)
 
     def spellings(self, token: str, *, limit: int = 5) -> list[str]:
         """See `Engine.spellings`."""

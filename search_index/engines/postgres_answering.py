@@ -1,6 +1,8 @@
 """One search in PostgreSQL: what is known of its tokens first, then hits, total and facets in one statement."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -8,16 +10,55 @@ from search_index.engine import MOST_HITS, AnyOf, Hit, Prefix, Query, Results
 from search_index.engines.postgres_matching import Matching
 from search_index.engines.postgres_query import Known, Params, Promise, Worth, every_clause, norm
 from search_index.engines.postgres_tables import LABEL, TITLE, Tables
-from search_index.engines.postgres_writing import FACE, UNSHARED, storable
+from search_index.engines.postgres_writing import OTHERS, SETS, UNSHARED, storable
 from search_index.ranking import DIGITS, MOST_BEGINNINGS
 
+_NOTHING = "NULL::timestamptz AS at, NULL::int8 AS id"
 _END = "\U0010ffff"
+TOTAL, SET, LABELLED, HIT = range(4)  # what a row of the answer is
+MOST_SETS = 50_000  # whose labels a process remembers
 Cursor = tuple[float, str]
 
 
-def answer(
+class Sets:
+    """The labels of the sets that were counted before: a set never changes, so that its number is enough to know it."""
+
+    def __init__(self) -> None:
+        self._labels: dict[int, Sequence[str]] = {}
+
+    def count(
+        self,
+        connection: Connection,
+        tables: Tables,
+        rows: Sequence[Any],
+        counts: Mapping[str, Counter[str]],
+        facets: Collection[str],
+    ) -> None:
+        """Add up what the rows say of these facets."""
+        sets = [(number, int(count)) for what, _, count, _, number in rows if what == SET]
+        known = self._known(connection, tables, [number for number, _ in sets])
+        found = [(label, count) for number, count in sets for label in known[number]]
+        found += [(label, int(count)) for what, label, count, _, _ in rows if what == LABELLED]
+        for label, count in found:
+            name, _, value = label.partition("=")
+            if name in facets:
+                counts[name][value] += count
+
+    def _known(self, connection: Connection, tables: Tables, numbers: Sequence[int]) -> Mapping[int, Sequence[str]]:
+        known = self._labels
+        missing = [number for number in numbers if number not in known]
+        if missing:
+            if len(known) > MOST_SETS:
+                known = self._labels = {number: known[number] for number in numbers if number in known}
+            rows = connection.exec_driver_sql(f"SELECT id, labels FROM {tables.labels} WHERE id = ANY(%s)", (missing,))
+            known.update((number, tuple(labels)) for number, labels in rows)
+        return known
+
+
+def answer(  # noqa: PLR0913, PLR0917 - all that a search is
     connection: Connection,
     tables: Tables,
+    sets: Sets,
     query: Query,
     audience: Collection[str],
     limit: int,
@@ -30,48 +71,46 @@ def answer(
     known = _known(connection, tables, query)
     params = Params()
     matching = Matching(tables.doc, query, known, params, audience, hidden)
-    filtered = {which.field for which in query.filters}
-    plain = [name for name in facets if name not in filtered]
-    counts: dict[str, list[tuple[str, int]]] = {name: [] for name in facets}
     if query.clauses or query.filters:
         connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
-    found = matching.sql(_columns(known, matching, plain), _promise(query, known, matching, by_time=by_time))
+    filtered = {which.field for which in query.filters}
+    plain = [name for name in facets if name not in filtered]
     hits: list[Hit] = []
     total = 0
+    counts: dict[str, Counter[str]] = {name: Counter() for name in facets}
+    found = matching.sql(_columns(known, matching, plain), _promise(query, known, matching, by_time=by_time))
     if found is not None:
-        parts = ["SELECT 0 AS what, NULL AS name, count(*)::float8 AS number, NULL::timestamptz AS at FROM m"]
-        parts += _counting(tables, params, plain)
+        parts = [f"SELECT {TOTAL} AS what, NULL AS name, count(*)::float8 AS number, {_NOTHING} FROM m"]
+        parts += _counting(params, plain)
         if limit > 0:
             scored = _by_time() if by_time else _by_score(query, matching, known, params)
             parts.append(_page(scored, params, limit, cursor))
-        sql = f"WITH m AS MATERIALIZED ({found}) {' UNION ALL '.join(f'({part})' for part in parts)}"
-        for what, name, number, at in connection.exec_driver_sql(sql, params.values):
-            if what == 0:
-                total = int(number)
-            elif what == 1:
-                facet, _, value = name.partition("=")
-                counts[facet].append((value, int(number)))
-            else:
-                hits.append(Hit(name, float(number), at))
+        rows = _told(connection, found, parts, params)
+        total = next(int(number) for what, _, number, _, _ in rows if what == TOTAL)
+        hits = [Hit(name, float(number), at) for what, name, number, at, _ in rows if what == HIT]
+        sets.count(connection, tables, rows, counts, plain)
     for name in filtered.intersection(facets):
-        for label, number in _count_lifted(connection, tables, matching, params, known, name):
-            counts[name].append((label.partition("=")[2], number))
+        lifted = matching.sql(_columns(known, matching, (name,)), "0::float8", without_filter_on=name)
+        if lifted is not None:
+            rows = _told(connection, lifted, _counting(params, (name,)), params)
+            sets.count(connection, tables, rows, counts, (name,))
     return _results(hits, total, limit, counts, by_time=by_time)
 
 
-def _results(
-    hits: list[Hit], total: int, limit: int, counts: dict[str, list[tuple[str, int]]], *, by_time: bool
-) -> Results:
+def _told(connection: Connection, found: str, parts: Sequence[str], params: Params) -> Sequence[Any]:
+    asked = " UNION ALL ".join(f"({part})" for part in parts)
+    return connection.exec_driver_sql(f"WITH m AS MATERIALIZED ({found}) {asked}", params.values).all()
+
+
+def _results(hits: list[Hit], total: int, limit: int, counts: Mapping[str, Counter[str]], *, by_time: bool) -> Results:
     order = (lambda hit: (-hit.at.timestamp(), hit.key)) if by_time else (lambda hit: (-hit.score, hit.key))
     hits.sort(key=order)
-    page = hits[:limit]
     following = None
     if len(hits) > limit > 0:
-        last = page[-1]
+        last = hits[limit - 1]
         following = (last.at.timestamp() if by_time else last.score, last.key)
-    for found in counts.values():
-        found.sort(key=lambda pair: (-pair[1], pair[0]))
-    return Results(page, total, counts, following)
+    facets = {name: sorted(found.items(), key=lambda pair: (-pair[1], pair[0])) for name, found in counts.items()}
+    return Results(hits[:limit], total, facets, following)
 
 
 def _known(connection: Connection, tables: Tables, query: Query) -> Known:
@@ -101,8 +140,9 @@ def _known(connection: Connection, tables: Tables, query: Query) -> Known:
 
 
 def _columns(known: Known, matching: Matching, facets: Sequence[str]) -> str:
-    marks = ", marks" if set(UNSHARED).intersection(facets) else ""
-    return f"key, at, weight, {norm(known, matching.length)} AS norm, face, more, stream{marks}"
+    """What is kept of every document that is found: no more than is asked for."""
+    counted = {"marks" if name in UNSHARED else SETS.get(name, OTHERS) for name in facets}
+    return ", ".join(["key", "at", "weight", f"{norm(known, matching.length)} AS norm", "stream", *sorted(counted)])
 
 
 def _promise(query: Query, known: Known, matching: Matching, *, by_time: bool) -> str:
@@ -139,36 +179,20 @@ def _page(scored: str, params: Params, limit: int, cursor: Cursor | None) -> str
     if cursor is not None:
         value, key = params.add(cursor[0], "float8"), params.add(storable(cursor[1]))
         after = f"WHERE value < {value} OR (value = {value} AND key > {key})"
-    return f"SELECT 2, key, score, at FROM ({scored}) AS ranked {after} ORDER BY value DESC, key LIMIT {limit + 1}"
+    best = f"{after} ORDER BY value DESC, key LIMIT {limit + 1}"
+    return f"SELECT {HIT}, key, score, at, NULL FROM ({scored}) AS ranked {best}"
 
 
-def _counting(tables: Tables, params: Params, facets: Iterable[str]) -> list[str]:
-    """How many of `m` bear each label: those in sets through their sets, tags and authors one by one."""
+def _counting(params: Params, facets: Iterable[str]) -> list[str]:
+    """How many of `m` bear each set of labels; tags and authors, which are in no sets, one by one."""
     names = set(facets)
-    parts = []
-    for column, of in (("face", names.intersection(FACE)), ("more", names.difference(FACE, UNSHARED))):
-        if of:
-            parts.append(f"""
-                SELECT 1, label, sum(often)::float8, NULL
-                FROM (SELECT {column} AS id, count(*) AS often FROM m GROUP BY {column}) AS each
-                JOIN {tables.labels} AS held USING (id), unnest(held.labels) AS label
-                WHERE split_part(label, '=', 1) = ANY({params.add(sorted(of), "text[]")}) GROUP BY label""")
+    columns = {SETS.get(name, OTHERS) for name in names.difference(UNSHARED)}
+    parts = [f"SELECT {SET}, NULL, count(*)::float8, NULL, {column} FROM m GROUP BY {column}" for column in columns]
     parts += [
         f"""
-            SELECT 1, substr(mark, 2), count(*)::float8, NULL FROM m, unnest(string_to_array(marks, E'\\x1f')) AS mark
+            SELECT {LABELLED}, substr(mark, 2), count(*)::float8, NULL, NULL
+            FROM m, unnest(string_to_array(marks, E'\\x1f')) AS mark
             WHERE starts_with(mark, {params.add(f"{LABEL}{name}=")}) GROUP BY mark"""
         for name in sorted(names.intersection(UNSHARED))
     ]
     return parts
-
-
-def _count_lifted(
-    connection: Connection, tables: Tables, matching: Matching, params: Params, known: Known, name: str
-) -> Iterable[tuple[str, int]]:
-    """A facet that is filtered by counts what there would be without that filter."""
-    found = matching.sql(_columns(known, matching, (name,)), "0::float8", without_filter_on=name)
-    if found is None:
-        return []
-    parts = _counting(tables, params, (name,))
-    sql = f"WITH m AS MATERIALIZED ({found}) {' UNION ALL '.join(parts)}"
-    return [(label, int(number)) for _, label, number, _ in connection.exec_driver_sql(sql, params.values)]

@@ -9,8 +9,9 @@ are counted; a tsvector would hold neither more than 16,383 positions nor more t
 tokens of the title and the labels. The GIN index is over both as lexemes, and the tsvector itself is stored nowhere.
 `sig` is 64 bytes: how often a token stands in the document, by the hash of the token, at least (see `postgres_query`).
 
-`labels` are the sets of labels that documents share (`face`: kind, community, year; `more`: the rest but tags and
-authors); facets count sets, not labels. `term` holds in how many documents each token is, `state` the sums.
+`labels` are the sets of labels that documents share (`face`: kind, community, year; `sectors`; `regions`; `more`: the
+rest but tags and authors); facets count sets, not labels. `term` holds in how many documents each token is, `state`
+the sums.
 """
 
 import re
@@ -79,6 +80,8 @@ def create(connection: Connection, tables: Tables) -> None:
             weight float8 NOT NULL,
             print int8 NOT NULL,
             face int8 NOT NULL,
+            sectors int8 NOT NULL,
+            regions int8 NOT NULL,
             more int8 NOT NULL,
             len int4 NOT NULL,
             title_len int4 NOT NULL,

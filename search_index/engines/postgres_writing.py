@@ -13,7 +13,8 @@ from search_index.documents import Document
 from search_index.engines.postgres_tables import BUCKETS, LABEL, SEPARATOR, TITLE, Tables
 from search_index.ranking import text_stream, title_stream
 
-FACE = ("kind", "community", "year")
+SETS = {"kind": "face", "community": "face", "year": "face", "sector": "sectors", "region": "regions"}
+OTHERS = "more"  # the set of the labels that are not named in `SETS`
 UNSHARED = ("audience", "tag", "author")  # labels of which nearly every document has a set of its own
 LONGEST = 500  # characters of a label or audience that is kept as it is
 MOST_BYTES = 900_000  # of the distinct tokens of a document: PostgreSQL takes a megabyte
@@ -25,6 +26,7 @@ Labels = tuple[str, ...]
 class Row(NamedTuple):
     """A document as the tables hold it."""
 
+    key: str
     columns: tuple[object, ...]
     sets: dict[int, Labels]
     terms: frozenset[str]
@@ -57,25 +59,27 @@ def row_of(document: Document) -> Row:
             at = bucket(token)
             sig[at] = max(sig[at], min(count, MOST_TIMES))
     named = [(name, storable(f"{name}={value}")) for name, _, value in (one.partition("=") for one in document.labels)]
-    face = tuple(sorted(label for name, label in named if name in FACE))
-    more = tuple(sorted(label for name, label in named if name not in FACE and name not in UNSHARED))
+    labels: dict[str, list[str]] = {column: [] for column in (*SETS.values(), OTHERS)}
+    for name, label in named:
+        if name not in UNSHARED:
+            labels[SETS.get(name, OTHERS)].append(label)
+    sets = {column: tuple(sorted(some)) for column, some in labels.items()}
     titles = {TITLE + token for token in title}
     marks = SEPARATOR.join([*titles, *(LABEL + label for _, label in named)])
     print_ = int(document.fingerprint, 16) - 2**63
     columns = (
-        document.at, document.weight, print_, _number(face), _number(more), length, len(title),
+        document.at, document.weight, print_, *map(_number, sets.values()), length, len(title),
         storable(document.key), storable(document.audience), bytes(sig), f" {'  '.join(stream)} ", marks,
     )  # fmt: skip
-    return Row(
-        columns, {_number(face): face, _number(more): more}, frozenset(titles | times.keys()), length, len(title)
-    )
+    numbers = {_number(some): some for some in sets.values()}
+    return Row(storable(document.key), columns, numbers, frozenset(titles | times.keys()), length, len(title))
 
 
 def write(
     connection: Connection, tables: Tables, documents: Iterable[Document], deleted: Collection[str], position: int
 ) -> None:
     """Replace and remove, and move the position, in the transaction of `connection`."""
-    rows = {str(row.columns[7]): row for row in map(row_of, documents)}
+    rows = {row.key: row for row in map(row_of, documents)}
     gone = sorted({*map(storable, deleted), *rows})
     terms: Counter[str] = Counter()
     sums = _take_away(connection, tables, gone, terms)
@@ -126,7 +130,7 @@ def _insert(connection: Connection, tables: Tables, rows: Sequence[Row]) -> None
             f"INSERT INTO {tables.labels} VALUES (%s, %s) ON CONFLICT DO NOTHING",
             [(number, list(labels)) for number, labels in sorted(sets.items())],
         )
-        columns = "at, weight, print, face, more, len, title_len, key, audience, sig, stream, marks"
+        columns = "at, weight, print, face, sectors, regions, more, len, title_len, key, audience, sig, stream, marks"
         with cursor.copy(f"COPY {tables.doc} ({columns}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row.columns)
