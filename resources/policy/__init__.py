@@ -1,12 +1,13 @@
 """Who may do what, and beside it what may be seen: one file for each thing of the room."""
 
-from resources.policy.listings import ListingRight, on_the_shelf, visible_listings
+from resources.policy.listings import ListingRight, is_offered, on_the_shelf, visible_listings
 from resources.policy.needs import ConversationRight, NeedRight, my_conversations, owner_known, visible_needs
 
 __all__ = [
     "ConversationRight",
     "ListingRight",
     "NeedRight",
+    "is_offered",
     "my_conversations",
     "on_the_shelf",
     "owner_known",

@@ -3,8 +3,9 @@
 from enum import StrEnum
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, or_, select
 
+from accounts.models import User
 from kernel.policy import ALLOWED, Denied, Door, Verdict, rule
 from kernel.viewer import Viewer
 from resources.models import Listing, ListingState
@@ -25,13 +26,19 @@ def on_the_shelf(viewer: Viewer) -> ColumnElement[bool]:
     return and_(Listing.state == ListingState.PUBLISHED, Listing.audience.in_(sorted(viewer.audience)))
 
 
+def is_offered(viewer: Viewer) -> ColumnElement[bool]:
+    """What is on the shelf for this viewer, of an owner who is not shut out: for whoever does not join the owner."""
+    owner = select(User.id).where(User.id == Listing.owner_id, User.suspended_at.is_(None))
+    return and_(on_the_shelf(viewer), owner.correlate(Listing).exists())
+
+
 def visible_listings(viewer: Viewer) -> ColumnElement[bool]:
     """What this viewer may open: what is on the shelf, and whatever is their own; the staff what is not a draft."""
     if not viewer.signed_in:
-        return on_the_shelf(viewer)
+        return is_offered(viewer)
     if viewer.is_staff:
         return or_(Listing.state != ListingState.DRAFT, Listing.owner_id == viewer.user_id)
-    return or_(on_the_shelf(viewer), Listing.owner_id == viewer.user_id)
+    return or_(is_offered(viewer), Listing.owner_id == viewer.user_id)
 
 
 @rule(ListingRight.READ, door=Door.ANYONE)

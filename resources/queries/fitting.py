@@ -5,7 +5,7 @@ of the parts that do, by weight. What is kept of a refusal lowers what resembles
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from accounts.places import place_name
 from accounts.sectors import sector_name
@@ -77,9 +77,7 @@ def fit(
     *,
     title_score: float,
     text_score: float,
-    kind_name: str = "",
     refused: Iterable[tuple[str, Traits]] = (),
-    locale: str = "en",
     from_listing: bool = False,
 ) -> Fit:
     """Compare. `refused` are what this side refused before, with the reason; from the listing's side, needs."""
@@ -88,24 +86,33 @@ def fit(
         Part("text", text_score / (text_score + HALF_TEXT), WEIGHTS["text"]),
     ]
     if need.sectors and other.sectors:
-        shared = [sector for sector in need.sectors if sector in other.sectors]
-        names = ", ".join(sector_name(sector, locale) for sector in shared)
-        parts.append(Part("sector", float(bool(shared)), WEIGHTS["sector"], _("Same sector: %(names)s", names=names)))
+        is_shared = not set(need.sectors).isdisjoint(other.sectors)
+        parts.append(Part("sector", float(is_shared), WEIGHTS["sector"]))
     if other.kind:
-        value = serves(need.kind, other.kind, other.service_kind)
-        parts.append(Part("kind", value, WEIGHTS["kind"], _("The right kind: %(name)s", name=kind_name)))
+        parts.append(Part("kind", serves(need.kind, other.kind, other.service_kind), WEIGHTS["kind"]))
     if need.region and other.region:
-        parts.append(_place(need.region, other.region, locale))
+        parts.append(Part("place", _nearness(need.region, other.region), WEIGHTS["place"]))
     if need.trl is not None and other.trl is not None:
         apart = abs(need.trl - other.trl)
-        reason = _("As mature as wanted: TRL %(level)s", level=other.trl) if apart <= 1 else ""
-        parts.append(Part("trl", max(0.0, 1 - apart / TRL_REACH), WEIGHTS["trl"], reason))
+        parts.append(Part("trl", max(0.0, 1 - apart / TRL_REACH), WEIGHTS["trl"]))
     seen = need if from_listing else other
     factor = 1.0
     for reason, like in refused:
         if resembles(seen, like, reason):
             factor *= LOWERED.get(reason, 1.0)
     return Fit(tuple(parts), factor)
+
+
+def with_reasons(found: Fit, need: Traits, other: Traits, *, words: Sequence[str], kind_name: str, locale: str) -> Fit:
+    """The same with what speaks for it in words; only for what is shown, since sentences cost more than sums."""
+    reasons = {
+        "text": _("Words: %(words)s", words=", ".join(words)) if words else "",
+        "sector": _sectors(need, other, locale),
+        "kind": _("The right kind: %(name)s", name=kind_name),
+        "place": _place(need.region, other.region, locale),
+        "trl": _maturity(need, other),
+    }
+    return replace(found, parts=tuple(replace(part, reason=reasons.get(part.name, "")) for part in found.parts))
 
 
 def resembles(seen: Traits, refused: Traits, reason: str) -> bool:
@@ -123,19 +130,24 @@ def resembles(seen: Traits, refused: Traits, reason: str) -> bool:
     return reason in ("unavailable", "known") and is_same_owner
 
 
-def said_words(words: Sequence[str]) -> str:
-    """The shared words as a reason."""
-    return _("Words: %(words)s", words=", ".join(words)) if words else ""
+def _sectors(need: Traits, other: Traits, locale: str) -> str:
+    names = ", ".join(sector_name(sector, locale) for sector in need.sectors if sector in other.sectors)
+    return _("Same sector: %(names)s", names=names)
 
 
-def _place(ours: str, theirs: str, locale: str) -> Part:
-    if ours == theirs:
-        is_city = len(ours) > PROVINCE
-        name = place_name(ours, locale)
-        reason = _("Same city: %(name)s", name=name) if is_city else _("Same province: %(name)s", name=name)
-        return Part("place", 1.0, WEIGHTS["place"], reason)
-    if ours[:PROVINCE] == theirs[:PROVINCE]:
-        is_whole = PROVINCE in (len(ours), len(theirs))
-        reason = _("Same province: %(name)s", name=place_name(ours[:PROVINCE], locale))
-        return Part("place", 1.0 if is_whole else SAME_PROVINCE, WEIGHTS["place"], reason)
-    return Part("place", 0.0, WEIGHTS["place"])
+def _maturity(need: Traits, other: Traits) -> str:
+    is_near = need.trl is not None and other.trl is not None and abs(need.trl - other.trl) <= 1
+    return _("As mature as wanted: TRL %(level)s", level=other.trl) if is_near else ""
+
+
+def _nearness(ours: str, theirs: str) -> float:
+    """The same city, or the same province where one side says no more: 1; another city of it: less."""
+    if ours[:PROVINCE] != theirs[:PROVINCE]:
+        return 0.0
+    return 1.0 if ours == theirs or PROVINCE in (len(ours), len(theirs)) else SAME_PROVINCE
+
+
+def _place(ours: str, theirs: str, locale: str) -> str:
+    if ours == theirs and len(ours) > PROVINCE:
+        return _("Same city: %(name)s", name=place_name(ours, locale))
+    return _("Same province: %(name)s", name=place_name(ours[:PROVINCE], locale))

@@ -16,8 +16,8 @@ from resources.addresses import listing_url
 from resources.models import Listing, ListingSector, MatchRefusal, Need, NeedSector, NeedState, Side
 from resources.need_addresses import need_url
 from resources.need_words import alias_name, name_of
-from resources.policy import on_the_shelf, owner_known, visible_needs
-from resources.queries.fitting import ENOUGH_TO_SHOW, ENOUGH_WITHOUT_WORDS, Fit, Traits, fit, said_words
+from resources.policy import is_offered, owner_known, visible_needs
+from resources.queries.fitting import ENOUGH_TO_SHOW, ENOUGH_WITHOUT_WORDS, Fit, Traits, fit, with_reasons
 from resources.queries.shared_words import shared_words
 from resources.vocabulary import kind_names
 from resources.vocabulary import name_of as listing_name_of
@@ -25,7 +25,7 @@ from search_index.engine import Filter
 from search_index.query import any_of
 from search_index.searching import ranked
 
-BY_TITLE, BY_TEXT, BY_SECTOR = 60, 120, 40
+BY_TITLE, BY_TEXT, BY_SECTOR = 40, 40, 20
 MOST_CLAUSES = 12
 SHOWN = 10
 LISTING, NEED = "resources.listing", "resources.need"
@@ -43,7 +43,6 @@ class MatchRow:
     lang: str
     kind: str
     by: str
-    by_url: str
     fit: Fit
 
 
@@ -88,30 +87,37 @@ def listings_for(viewer: Viewer, need: Need, *, limit: int = SHOWN, at_least: fl
     ids = {*titles, *texts, *_same_sector(ListingSector.sector, ListingSector.listing_id, need.sectors)}
     if not ids:
         return []
-    refused, gone = _refused(Side.NEED, need.id)
+    refused, gone = _refused(viewer, Side.NEED, need.id)
     rows = session().execute(
         select(*_listing_columns).where(
-            Listing.id.in_(sorted(ids - gone)), on_the_shelf(viewer), Listing.owner_id.is_distinct_from(viewer.user_id)
+            Listing.id.in_(sorted(ids - gone)), is_offered(viewer), Listing.owner_id.is_distinct_from(viewer.user_id)
         )
     )
     names, locale = kind_names(viewer.locale), viewer.locale
     ours, text = need_traits(need), words_of(need)
 
-    def row_of(row: Row[Any]) -> MatchRow:
-        traits = listing_traits(row)
-        found = fit(
-            ours,
-            traits,
-            title_score=titles.get(row.id, 0.0),
-            text_score=texts.get(row.id, 0.0),
-            kind_name=_kind_name(traits, names, locale),
-            refused=refused,
-            locale=locale,
+    fits = [
+        (
+            fit(
+                ours,
+                listing_traits(row),
+                title_score=titles.get(row.id, 0.0),
+                text_score=texts.get(row.id, 0.0),
+                refused=refused,
+            ),
+            row,
         )
+        for row in rows
+    ]
+    best = _best(fits, lambda row: f"{row.title}\n{row.summary}", text, limit=limit, at_least=at_least)
+    found = []
+    for fits_so, row, words in best:
+        traits, kind = listing_traits(row), names.get(row.kind, row.kind)
+        kind_name = _kind_name(traits, names, locale)
+        said = with_reasons(fits_so, ours, traits, words=words, kind_name=kind_name, locale=locale)
         url = listing_url(row.id, row.slug)
-        return MatchRow(Ref(LISTING, row.id), row.title, url, row.lang, names.get(row.kind, row.kind), "", "", found)
-
-    return _best(rows, row_of, lambda row: f"{row.title}\n{row.summary}", text, limit=limit, at_least=at_least)
+        found.append(MatchRow(Ref(LISTING, row.id), row.title, url, row.lang, kind, "", said))
+    return found
 
 
 def needs_for(
@@ -123,7 +129,7 @@ def needs_for(
     ids = {*titles, *texts, *_same_sector(NeedSector.sector, NeedSector.need_id, listing.sectors)}
     if not ids:
         return []
-    refused, gone = _refused(Side.LISTING, listing.id)
+    refused, gone = _refused(viewer, Side.LISTING, listing.id)
     rows = session().execute(
         select(*_need_columns, owner_known(viewer).label("is_owner_known")).where(
             Need.id.in_(sorted(ids - gone)),
@@ -135,22 +141,29 @@ def needs_for(
     locale, names = viewer.locale, kind_names(viewer.locale)
     theirs = listing_traits(listing)
 
-    def row_of(row: Row[Any]) -> MatchRow:
-        found = fit(
-            need_traits(row),
-            theirs,
-            title_score=titles.get(row.id, 0.0),
-            text_score=texts.get(row.id, 0.0),
-            kind_name=_kind_name(theirs, names, locale),
-            refused=refused,
-            locale=locale,
-            from_listing=True,
+    fits = [
+        (
+            fit(
+                need_traits(row),
+                theirs,
+                title_score=titles.get(row.id, 0.0),
+                text_score=texts.get(row.id, 0.0),
+                refused=refused,
+                from_listing=True,
+            ),
+            row,
         )
+        for row in rows
+    ]
+    best = _best(fits, lambda row: f"{row.title}\n{words_of(row)}", text, limit=limit, at_least=at_least)
+    kind_name = _kind_name(theirs, names, locale)
+    found = []
+    for fits_so, row, words in best:
+        said = with_reasons(fits_so, need_traits(row), theirs, words=words, kind_name=kind_name, locale=locale)
         by = "" if row.is_owner_known else alias_name(row.alias, locale)
-        url = need_url(row.id, row.slug)
-        return MatchRow(Ref(NEED, row.id), row.title, url, row.lang, name_of("kind", row.kind, locale), by, "", found)
-
-    return _best(rows, row_of, lambda row: f"{row.title}\n{words_of(row)}", text, limit=limit, at_least=at_least)
+        kind, url = name_of("kind", row.kind, locale), need_url(row.id, row.slug)
+        found.append(MatchRow(Ref(NEED, row.id), row.title, url, row.lang, kind, by, said))
+    return found
 
 
 def need_traits(need: Need | Row[Any]) -> Traits:
@@ -209,8 +222,11 @@ def _same_sector(sector: Any, number: Any, wanted: Sequence[str]) -> Iterable[in
     return session().scalars(select(number).where(sector.in_(wanted)).order_by(number.desc()).limit(BY_SECTOR))
 
 
-def _refused(side: Side, number: int) -> tuple[Refused, set[int]]:
-    """What one side refused: with the reasons and what those say of themselves, and the ids that are gone."""
+def _refused(viewer: Viewer, side: Side, number: int) -> tuple[Refused, set[int]]:
+    """What the viewer refused from this side: with the reasons and their traits, and the ids that are gone.
+
+    It is nobody else's business: a gap in a list that others read would tell them of it.
+    """
     is_need = side is Side.NEED
     other, columns = (Listing, _listing_columns) if is_need else (Need, _need_columns)
     mine = MatchRefusal.need_id if is_need else MatchRefusal.listing_id
@@ -218,38 +234,29 @@ def _refused(side: Side, number: int) -> tuple[Refused, set[int]]:
     rows = session().execute(
         select(MatchRefusal.reason, *columns)
         .join_from(MatchRefusal, other, other.id == theirs)
-        .where(mine == number, MatchRefusal.side == side.value)
+        .where(mine == number, MatchRefusal.side == side.value, MatchRefusal.user_id == viewer.user_id)
     )
     found = [(row.reason, row.id, listing_traits(row) if is_need else need_traits(row)) for row in rows]
     return [(reason, traits) for reason, _id, traits in found], {number for _reason, number, _traits in found}
 
 
 def _best(
-    rows: Iterable[Row[Any]],
-    row_of: Callable[[Row[Any]], MatchRow],
+    fits: Iterable[tuple[Fit, Row[Any]]],
     text_of: Callable[[Row[Any]], str],
     ours: str,
     *,
     limit: int,
     at_least: float,
-) -> list[MatchRow]:
-    """The best of them in order; only for those are shared words looked for."""
-    pairs = [(row_of(row), row) for row in rows]
-    pairs = sorted(pairs, key=lambda pair: (-pair[0].fit.score, -pair[0].ref.id))
-    best: list[MatchRow] = []
-    for found, row in pairs:
-        if len(best) == limit or found.fit.score < at_least:
+) -> list[tuple[Fit, Row[Any], tuple[str, ...]]]:
+    """The best of them in order, with the words that are shared; only for those are words looked for at all."""
+    best: list[tuple[Fit, Row[Any], tuple[str, ...]]] = []
+    for found, row in sorted(fits, key=lambda pair: (-pair[0].score, -pair[1].id)):
+        if len(best) == limit or found.score < at_least:
             break
         words = shared_words(ours, text_of(row))
-        if words or found.fit.score >= ENOUGH_WITHOUT_WORDS:
-            best.append(_with_words(found, words))
+        if words or found.score >= ENOUGH_WITHOUT_WORDS:
+            best.append((found, row, words))
     return best
-
-
-def _with_words(found: MatchRow, words: Sequence[str]) -> MatchRow:
-    """Say which words are shared."""
-    parts = tuple(replace(part, reason=said_words(words)) if part.name == "text" else part for part in found.fit.parts)
-    return replace(found, fit=replace(found.fit, parts=parts))
 
 
 def _kind_name(traits: Traits, names: Mapping[str, str], locale: str) -> str:

@@ -10,7 +10,7 @@ from kernel.db import session
 from kernel.refs import Ref
 from kernel.viewer import Viewer
 from resources.models import Need
-from resources.queries.fitting import ENOUGH_TO_SHOW, Traits, fit, said_words
+from resources.queries.fitting import ENOUGH_TO_SHOW, Traits, fit, with_reasons
 from resources.queries.matching import MatchRow, need_traits, scores, words_of
 from resources.queries.shared_words import shared_words
 
@@ -29,25 +29,15 @@ def people_for(viewer: Viewer, need: Need, *, limit: int = MOST) -> list[MatchRo
             User.sectors, User.region,
         ).where(User.id.in_(sorted(texts)), *is_shown(), User.id.is_distinct_from(viewer.user_id))
     )  # fmt: skip
+    ours = need_traits(need)
     found = []
     for row in rows:
         words = shared_words(text, "\n".join([*row.fields, row.job_title, row.bio]))
-        fits = fit(
-            need_traits(need),
-            Traits(sectors=tuple(row.sectors), region=row.region),
-            title_score=0.0,
-            text_score=texts.get(row.id, 0.0),
-            locale=viewer.locale,
-        )
-        parts = tuple(
-            replace(part, reason=said_words(words)) if part.name == "text" else part
-            for part in fits.parts
-            if part.name != "title"
-        )
-        fits = replace(fits, parts=parts)
+        theirs = Traits(sectors=tuple(row.sectors), region=row.region)
+        fits = fit(ours, theirs, title_score=0.0, text_score=texts.get(row.id, 0.0))
+        fits = replace(fits, parts=tuple(part for part in fits.parts if part.name != "title"))
         if words and fits.score >= ENOUGH_TO_SHOW:
+            said = with_reasons(fits, ours, theirs, words=words, kind_name="", locale=viewer.locale)
             url = f"/people/{row.handle}"
-            found.append(
-                MatchRow(Ref("accounts.user", row.id), row.display_name, url, "", row.affiliation, "", "", fits)
-            )
+            found.append(MatchRow(Ref("accounts.user", row.id), row.display_name, url, "", row.affiliation, "", said))
     return sorted(found, key=lambda person: (-person.fit.score, person.ref.id))[:limit]

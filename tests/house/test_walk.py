@@ -93,6 +93,8 @@ def values(town: Town, rule: Rule, name: str) -> list[str]:
         "board_slug": ["general", *(row.slug for row in town.boards)],
         "handle": [user.handle for user in town.users.values()],
         "digest": ["0" * 16],
+        "deed": ["shortlist", "acceptance", "refusal", "withdrawal", "opening"],
+        "state": ["accepted", "declined", "withdrawn"],
         "token": ["nothing"],
         "place": ["new", f"thread:{town.threads[0].id}", f"thread:{town.threads[2].id}"],
         "path": ["site.css"],

@@ -63,9 +63,9 @@ def test_a_need_finds_its_listing_with_the_reasons(client: FlaskClient, database
     assert right.title in page
     items = Program(client, owner).get(f"/needs/{need.id}/matches").json["items"]
     assert items[0]["reasons"] == [
+        "The right kind: Testing, inspection, certification",
         "Same sector: New materials",
         "Words: 钙钛矿组件, 水汽透过率, 封装, 测试",
-        "The right kind: Testing, inspection, certification",
         "Same city: Hangzhou, Zhejiang",
     ]
     assert [item["ref"] for item in items] == [f"resources.listing:{right.id}"]

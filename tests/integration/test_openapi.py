@@ -33,6 +33,8 @@ from kernel.api.endpoints import ENDPOINTS
 from kernel.policy import DOORS, Door
 from tests.makers.api import PREFIX, Program
 from tests.makers.forum import board, post, thread
+from tests.makers.needs import answer as answer_to
+from tests.makers.needs import need
 from tests.makers.people import api_token, person
 
 open_rooms()
@@ -79,6 +81,7 @@ def names(database: Session) -> dict[str, list[Any]]:
     asked = thread(author=author, kind=ThreadKind.QUESTION, tags=("raman",), poll=PollDraft("Which?", ["a", "b"]))
     private = thread(author=author, board=board(audience="staff", slug="hidden"))
     answers = [post(thread=asked), post(thread=asked, author=author), post(thread=private, author=author)]
+    needs = [need(owner=author), need()]
     return {
         "thread_id": [asked.id, private.id],
         "post_id": [answer.id for answer in answers],
@@ -89,6 +92,8 @@ def names(database: Session) -> dict[str, list[Any]]:
         "place": ["new", f"thread:{asked.id}"],
         "upload_id": [1],
         "search_id": [1],
+        "need_id": [wanted.id for wanted in needs],
+        "answer_id": [answer_to(need=needs[0]).id, answer_to(need=needs[1], author=author).id],
         "author": [author],
     }
 

@@ -5,7 +5,7 @@ from flask import Flask
 
 from resources.need_words import names, serves
 from resources.quality import ENOUGH, quality_of
-from resources.queries.fitting import WEIGHTS, Traits, fit
+from resources.queries.fitting import WEIGHTS, Traits, fit, with_reasons
 from resources.queries.shared_words import shared_words
 from resources.vocabulary import KINDS
 
@@ -29,12 +29,14 @@ def parts(need: Traits, other: Traits, **given: object) -> dict[str, float]:
 
 def test_what_fits_in_everything_counts_fully(speaking: Flask) -> None:
     with speaking.app_context():
-        found = fit(NEED, LISTING, title_score=1e9, text_score=1e9, kind_name="Testing")
+        found = fit(NEED, LISTING, title_score=1e9, text_score=1e9)
+        found = with_reasons(found, NEED, LISTING, words=("film",), kind_name="Testing", locale="en")
     assert found.score == pytest.approx(1.0)
     assert found.percent == 100
     assert found.reasons == [
-        "Same sector: New materials",
         "The right kind: Testing",
+        "Same sector: New materials",
+        "Words: film",
         "Same city: Hangzhou, Zhejiang",
         "As mature as wanted: TRL 6",
     ]
