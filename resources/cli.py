@@ -17,6 +17,7 @@ from sqlalchemy import select
 from accounts.models import User
 from accounts.viewers import viewer_for
 from kernel.db import session
+from kernel.i18n import speaking
 from kernel.viewer import Viewer
 from kernel.work import step_aside, unit_of_work
 from resources.importing.catalogues import catalogue_rows
@@ -88,13 +89,15 @@ def _owner(email: str) -> Viewer:
 
 
 def _report(viewer: Viewer, file: Path, kind: str | None) -> Report:
-    try:
-        if ".jsonl" in file.suffixes or ".ndjson" in file.suffixes:
-            return check_entries(viewer, catalogue_rows(file))
-        table = read_table(file.read_bytes(), most_rows=MOST_ROWS)
-        return check_table(viewer, table, kind=KINDS.get(kind or ""), host=_host())
-    except TableError as error:
-        raise click.ClickException(str(error)) from None
+    """What the file would do, in English as all commands speak."""
+    with speaking("en"):
+        try:
+            if ".jsonl" in file.suffixes or ".ndjson" in file.suffixes:
+                return check_entries(viewer, catalogue_rows(file))
+            table = read_table(file.read_bytes(), most_rows=MOST_ROWS)
+            return check_table(viewer, table, kind=KINDS.get(kind or ""), host=_host())
+        except TableError as error:
+            raise click.ClickException(str(error)) from None
 
 
 def _name_refused(report: Report, file: Path) -> None:

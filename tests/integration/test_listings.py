@@ -328,10 +328,10 @@ def test_pictures_and_documents_are_seen_by_whoever_sees_the_listing(client: Fla
     assert f"/listings/{made.id}/files/{image.id}/front.png?size=thumb" in text_of(client, "/listings")
     client.get("/sign-out")
     stranger = client.application.test_client()
-    shown = stranger.get(f"/listings/{made.id}/files/{image.id}/front.png")
+    shown = stranger.get(f"/listings/{made.id}/files/{image.id}/front.png", buffered=True)
     assert shown.headers["Content-Disposition"].startswith("inline")
     assert shown.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
-    given = stranger.get(f"/listings/{made.id}/files/{table.id}/x")
+    given = stranger.get(f"/listings/{made.id}/files/{table.id}/x", buffered=True)
     assert given.headers["Content-Disposition"].startswith("attachment")
     client.post(f"/listings/{made.id}/pause")
     assert stranger.get(f"/listings/{made.id}/files/{image.id}/front.png").status_code == 404

@@ -73,7 +73,7 @@ def test_a_table_is_looked_through_before_anything_is_imported(
     sent = send(client, table(*lines))
     report = client.get(sent.location).text
     assert titles(database) == []
-    assert re.search(r"<dt>New</dt><dd>1</dd>", report)
+    assert re.search(r"<dt>New rows</dt><dd>1</dd>", report)
     assert re.search(r"<dt>Refused</dt><dd>2</dd>", report)
     for column, reason in (("获取方式", "This choice is not known here."), ("型号", "Please fill this in.")):
         assert re.search(rf"<tr><td>3</td><td>{column}</td><td>{reason}</td>", report), column
