@@ -104,7 +104,7 @@ class NeedForm(FlaskForm):
             ip_wish=self.ip_wish.data or "",
             sectors=tuple(self.sectors.data or ()),
             place=self.place.data or "",
-            trl=int(self.trl.data) if (self.trl.data or "").isdecimal() else None,
+            trl=int(self.trl.data[:2]) if (self.trl.data or "").isdecimal() else None,
             visibility=self.visibility.data or "",
             alliance=self.alliance.data or "",
         )

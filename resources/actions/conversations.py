@@ -15,7 +15,7 @@ from resources.models import Conversation, Listing, Message
 from resources.need_events import MessageWritten
 from resources.need_loading import conversation_of
 from resources.need_text import check_message
-from resources.policy import ConversationRight, on_the_shelf
+from resources.policy import ConversationRight, is_offered
 
 LISTING = "resources.listing"
 ENQUIRIES = ("question", "request", "quote", "book")
@@ -91,7 +91,7 @@ def end(conversation: Conversation, *, message: str) -> None:
 
 def enquire(viewer: Viewer, *, listing_id: int, purpose: str, body: str, once: str | None = None) -> Conversation:
     """Ask whoever offers a listing; while an enquiry of the same person is open, it goes on there."""
-    listing = session().scalar(select(Listing).where(Listing.id == listing_id, on_the_shelf(viewer)))
+    listing = session().scalar(select(Listing).where(Listing.id == listing_id, is_offered(viewer)))
     if listing is None:
         raise NotFoundError
     authorise(viewer, ConversationRight.ENQUIRE, listing.owner_id)

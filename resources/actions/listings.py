@@ -34,7 +34,10 @@ def offer_listing(viewer: Viewer, offer: Offer, *, publish: bool, once: str = ""
     if once:
         done = claim(viewer.me, once, fingerprint("listing", str(sorted(typed_of(offer).items()))))
         if done is not None:
-            return session().get_one(Listing, int(done))
+            made = session().get(Listing, int(done))
+            if made is None:
+                raise ConflictError(_("The draft is deleted."))
+            return made
     listing = add_listing(viewer, offer, publish=publish)
     if once:
         keep(viewer.me, once, str(listing.id))

@@ -18,7 +18,7 @@ from resources.models import Listing, Match, MatchRefusal, Need, NeedState, Refu
 from resources.need_loading import need_of
 from resources.need_text import check_short
 from resources.notices.needs import tell
-from resources.policy import NeedRight, on_the_shelf, visible_needs
+from resources.policy import NeedRight, is_offered, visible_needs
 from resources.queries.fitting import ENOUGH_TO_TELL
 from resources.queries.matching import listings_for, needs_for
 
@@ -171,4 +171,4 @@ def _is_refused(need_id: int, listing_id: int, side: Side) -> bool:
 
 
 def _still_there(viewer: Viewer, listing_id: int) -> Select[int]:
-    return select(Listing.id).where(Listing.id == listing_id, on_the_shelf(viewer))
+    return select(Listing.id).where(Listing.id == listing_id, is_offered(viewer))

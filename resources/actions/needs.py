@@ -35,7 +35,7 @@ def draft_need(viewer: Viewer, facts: NeedFacts, *, once: str | None = None) -> 
     if once:
         done = claim(viewer.me, once, fingerprint("need", repr(facts)))
         if done is not None:
-            return session().get_one(Need, int(done))
+            return _kept(int(done))
     need = Need(
         owner_id=viewer.me,
         alias=secrets.token_hex(2),
@@ -59,6 +59,8 @@ def edit_need(viewer: Viewer, facts: NeedFacts, *, need_id: int) -> Need:
     authorise(viewer, NeedRight.MANAGE, need)
     _must_not_have_ended(need)
     columns = check_need(facts, audience=viewer.audience)
+    if need.state == NeedState.OPEN and not columns["teaser"]:
+        raise InvalidError(_("Please look at the marked fields."), errors={"teaser": _teaser_lacks()})
     if any(getattr(need, name) != columns[name] for name in FULL):
         need.full_changed_at = now()
     before = (need.audience, need.is_anonymous, need.is_full_shown)
@@ -82,7 +84,7 @@ def publish_need(viewer: Viewer, *, need_id: int) -> Need:
     _must_not_have_ended(need)
     errors = {}
     if not need.teaser:
-        errors["teaser"] = _("Two or three sentences, so that those who can help see that it is for them.")
+        errors["teaser"] = _teaser_lacks()
     if need.deadline is not None and need.deadline < today():
         errors["deadline"] = _("This day has passed.")
     if need.visibility == Visibility.ALLIANCE and need.alliance not in viewer.audience:
@@ -161,6 +163,18 @@ def lapse_needs() -> int:
     for need in needs:
         _end(need, NeedState.LAPSED, message=_("The last day of this need has passed. Thank you for your answer."))
     return len(needs)
+
+
+def _kept(need_id: int) -> Need:
+    """What the same form made before, unless it was thrown away since."""
+    need = session().get(Need, need_id)
+    if need is None:
+        raise ConflictError(_("The draft is gone."))
+    return need
+
+
+def _teaser_lacks() -> str:
+    return _("Two or three sentences, so that those who can help see that it is for them.")
 
 
 def _end(need: Need, state: NeedState, *, message: str) -> None:

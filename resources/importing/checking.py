@@ -123,12 +123,15 @@ def entry_of(number: int, typed: Mapping[str, str]) -> Entry:
     own = clean_line(typed.get("id", ""))
     if len(own) > LONGEST_KEY:
         raise InvalidError(errors={"id": _("This may have at most %(count)s characters.", count=LONGEST_KEY)})
+    source_url = clean_line(typed.get("source_url", ""))[:500]
+    if source_url and not source_url.startswith(("https://", "http://")):
+        raise InvalidError(errors={"source_url": _("This is not a web address; it begins with https://.")})
     return Entry(
         number,
         offer,
         own or content_key(offer),
         source_name=clean_line(typed.get("source_name", ""))[:120],
-        source_url=clean_line(typed.get("source_url", ""))[:500],
+        source_url=source_url,
         licence=clean_line(typed.get("source_licence", ""))[:60],
     )
 

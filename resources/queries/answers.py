@@ -92,7 +92,7 @@ class ConversationRow:
 
 @dataclass(frozen=True, slots=True)
 class ConversationView:
-    """A conversation with all its words."""
+    """A conversation with its words: of a very long one, the latest."""
 
     row: ConversationRow
     messages: list[MessageRow]
@@ -191,8 +191,15 @@ def conversation_view(viewer: Viewer, conversation_id: int) -> ConversationView:
         raise NotFoundError
     conversation = found.Conversation
     is_owner = conversation.owner_id == viewer.user_id
-    messages = session().scalars(
-        select(Message).where(Message.conversation_id == conversation.id).order_by(Message.id).limit(MOST_MESSAGES)
+    messages = (
+        session()
+        .scalars(
+            select(Message)
+            .where(Message.conversation_id == conversation.id)
+            .order_by(Message.id.desc())
+            .limit(MOST_MESSAGES)
+        )
+        .all()
     )
     row = _rows(viewer, [conversation])[0]
     me = Party(viewer.display_name, None)
@@ -207,7 +214,7 @@ def conversation_view(viewer: Viewer, conversation_id: int) -> ConversationView:
                 body=message.body,
                 at=message.created_at,
             )
-            for message in messages
+            for message in reversed(messages)
         ],
         is_owner=is_owner,
         closing_message=conversation.closing_message,
