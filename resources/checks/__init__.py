@@ -1,5 +1,5 @@
 """Derived values, and the proof that they are right."""
 
-from resources.checks import needs
+from resources.checks import listings, needs
 
-__all__ = ["needs"]
+__all__ = ["listings", "needs"]

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from flask.testing import FlaskClient
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from accounts.blobs import blob_store, remove_blobs
@@ -19,6 +19,7 @@ from kernel.clock import now
 from kernel.jobs import Job
 from kernel.work import unit_of_work
 from resources.actions.upkeep import ask_whether_still_true, confirm_listing, mark_stale
+from resources.checks.listings import sectors_of_listings
 from resources.facts import plain
 from resources.importing.headings import SOURCE
 from resources.models import Listing, ListingFile, ListingSector, ListingState
@@ -376,3 +377,13 @@ def test_names_of_columns_and_facts_never_meet() -> None:
         facts = [name for field in kind.fields for name in {*map(plain, (field.name, field.label.zh, field.label.en))}]
         assert len(facts) == len(set(facts)), kind.code
         assert not set(common) & set(facts), kind.code
+
+
+def test_a_wrong_sector_row_is_found_and_mended(database: Session) -> None:
+    made = make.listing(sectors="materials; bio")
+    assert sectors_of_listings(False) == []
+    with unit_of_work() as work:
+        work.execute(delete(ListingSector).where(ListingSector.sector == "bio"))
+    assert len(sectors_of_listings(True)) == 1
+    assert sectors_of_listings(False) == []
+    assert set(database.scalars(select(ListingSector.sector))) == set(made.sectors)
