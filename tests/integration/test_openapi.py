@@ -34,7 +34,7 @@ from kernel.policy import DOORS, Door
 from tests.makers.api import PREFIX, Program
 from tests.makers.forum import board, post, thread
 from tests.makers.needs import answer as answer_to
-from tests.makers.needs import need
+from tests.makers.needs import listing, need
 from tests.makers.people import api_token, person
 
 open_rooms()
@@ -92,7 +92,9 @@ def names(database: Session) -> dict[str, list[Any]]:
         "place": ["new", f"thread:{asked.id}"],
         "upload_id": [1],
         "search_id": [1],
+        "listing_id": [listing(owner=author).id, listing().id],
         "need_id": [wanted.id for wanted in needs],
+        "state": ["accepted", "declined", "withdrawn"],
         "answer_id": [answer_to(need=needs[0]).id, answer_to(need=needs[1], author=author).id],
         "author": [author],
     }
