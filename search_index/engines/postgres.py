@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Lock
 from typing import ClassVar
 
+import psycopg
 from sqlalchemy import URL, Connection, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -150,7 +151,10 @@ class PostgresEngine:
 
 def open_index(place: Path, *, url: URL | None = None) -> PostgresEngine:
     """The index whose tables are called after `place`, in the database of the site unless another is given."""
-    return PostgresEngine(place.name, url or db.engine.url)
+    url = url or db.engine.url
+    if url.get_backend_name() != "postgresql":
+        raise EngineError("the search engine postgres needs a site on PostgreSQL")
+    return PostgresEngine(place.name, url)
 
 
 def drop(name: str, *, url: URL | None = None) -> None:
@@ -167,5 +171,5 @@ def drop(name: str, *, url: URL | None = None) -> None:
 def _in_our_words() -> Iterator[None]:
     try:
         yield
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, psycopg.Error) as error:  # the latter while rows are copied in
         raise EngineError(str(error)) from error

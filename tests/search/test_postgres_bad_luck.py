@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL, Connection, create_engine, text
+from sqlalchemy import URL, Connection, create_engine, make_url, text
 
 from search_index.engine import EngineError, Phrase, Query, Word
 from search_index.engines import postgres
@@ -76,6 +76,24 @@ def test_a_connection_cut_while_applying_leaves_nothing_half_applied(
     engine.apply([a_document(number, body="graphene") for number in range(2, 20)], ["forum.thread:1"], position=6)
     assert numbers(engine, "graphene") == list(range(2, 20))
     assert (engine.stats().documents, engine.stats().position) == (18, 6)
+
+
+def test_rows_that_the_server_refuses_are_an_error_and_leave_nothing(
+    engine: PostgresEngine, beside: Connection
+) -> None:
+    fill(engine, a_document(1, body="graphene"), position=5)
+    beside.execute(
+        text("ALTER TABLE search.postgres_0007_doc ADD CONSTRAINT narrow CHECK (key <> 'forum.thread:13') NOT VALID")
+    )
+    with pytest.raises(EngineError):
+        engine.apply([a_document(number, body="graphene") for number in (12, 13)], ["forum.thread:1"], position=6)
+    assert numbers(engine, "graphene") == [1]
+    assert engine.stats().position == 5
+
+
+def test_a_site_on_another_database_is_told_so() -> None:
+    with pytest.raises(EngineError, match="needs a site on PostgreSQL"):
+        postgres.open_index(PLACE, url=make_url("sqlite://"))
 
 
 def test_it_recovers_when_the_database_is_back(engine: PostgresEngine, url: URL) -> None:
