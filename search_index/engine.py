@@ -67,7 +67,7 @@ class Filter:
 class Query:
     """What is looked for.
 
-    `match`: `all` clauses must hold, or `any` of them (then at least a third of the clauses, so that a long question
+    `match`: `all` clauses must hold, or `any` of them (then at least a sixth of the clauses, so that a long question
     finds what shares more than its commonest word). Without clauses every document matches, the newest first.
     `scored_field`: `text` is everything (title thrice, tags twice, names and body once), `title` the title alone.
     """

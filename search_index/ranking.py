@@ -60,8 +60,11 @@ def scored_tokens(clause: Word | Phrase) -> tuple[str, ...]:
 
 
 def needed(clauses: int, match: str) -> int:
-    """How many of so many clauses must hold."""
-    return clauses if match == "all" else -(-clauses // 3)
+    """How many of so many clauses must hold: all, or a sixth.
+
+    A third loses every other answer to a Chinese question, whose words are several pairs each (nDCG@10 .09, not .16).
+    """
+    return clauses if match == "all" else -(-clauses // 6)
 
 
 class Collection:
