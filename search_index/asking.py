@@ -32,9 +32,9 @@ class Asked:
     @classmethod
     def of(cls, sent: Mapping[str, str]) -> Self:
         """From the part of an address after the question mark; unknown names are left out."""
-        values = {name: fold_label(sent.get(name, "")[:LONGEST_VALUE]) for name in CHOICES}
+        values = {name: fold_label(_seen(sent.get(name, "")[:LONGEST_VALUE])) for name in CHOICES}
         order: Literal["relevance", "newest"] = "newest" if sent.get("order") == "newest" else "relevance"
-        return cls(text=sent.get("q", "")[:LONGEST].strip(), order=order, **values)
+        return cls(text=_seen(sent.get("q", "")[:LONGEST]).strip(), order=order, **values)
 
     @property
     def chosen(self) -> dict[str, str]:
@@ -71,3 +71,8 @@ class Asked:
         """Another query under the same choices."""
         chosen = tuple(Filter(name, frozenset({value})) for name, value in self.chosen.items())
         return replace(query, filters=(*query.filters, *chosen), order=self.order)
+
+
+def _seen(text: str) -> str:
+    """Without characters that are no text: neither a database nor a feed takes all of them."""
+    return "".join(" " if char.isspace() else char for char in text if char.isspace() or char.isprintable())
