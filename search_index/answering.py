@@ -1,7 +1,7 @@
 """The page of an answer: hits with their excerpts, facets with counts, and what to try when little was found."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from markupsafe import Markup
@@ -26,7 +26,7 @@ PROVINCE = 2  # digits of its code; a city has four
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A hit as it is read."""
+    """A hit as it is read; `under` it the further hits of the same thread, or of whatever they are parts of."""
 
     key: str
     kind: str
@@ -36,6 +36,8 @@ class Row:
     facts: tuple[str, ...]
     at: datetime | None
     lang: str
+    whole: str
+    under: tuple["Row", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,11 @@ class Answer:
     also: list[Row] = field(default_factory=list)
     steps: list[NextStep] = field(default_factory=list)
     is_building: bool = False
+
+    @property
+    def kinds(self) -> set[str]:
+        """The kinds of all that is shown."""
+        return {part.kind for row in (*self.rows, *self.also) for part in (row, *row.under)}
 
 
 def answer(
@@ -118,7 +125,7 @@ def _answer(
     groups = [group for name in CHOICES[1:] if (group := _group(viewer, asked, name, found.facets.get(name, [])))]
     return Answer(
         asked=asked,
-        rows=[row_of(one, parsed) for one in found.finds],
+        rows=together([row_of(one, parsed) for one in found.finds], asked),
         total=found.total,
         tabs=_tabs(viewer, asked, found.facets.get("kind", [])),
         groups=groups,
@@ -143,7 +150,18 @@ def row_of(one: Find, parsed: Parsed) -> Row:
         facts=shown.facts,
         at=shown.at if shown.at != EPOCH else None,
         lang=shown.lang,
+        whole=str(shown.within or shown.ref),
     )
+
+
+def together(rows: Sequence[Row], asked: Asked) -> list[Row]:
+    """In order of relevance, the hits of one thread stand under the best of them; by time, each where it belongs."""
+    if asked.order == "newest":
+        return list(rows)
+    wholes: dict[str, list[Row]] = {}
+    for row in rows:
+        wholes.setdefault(row.whole, []).append(row)
+    return [replace(best, under=tuple(others)) for best, *others in wholes.values()]
 
 
 def _some_of(viewer: Viewer, asked: Asked, parsed: Parsed, found: Found) -> list[Row]:
@@ -153,7 +171,8 @@ def _some_of(viewer: Viewer, asked: Asked, parsed: Parsed, found: Found) -> list
         return []
     known = {one.hit.key for one in found.finds}
     some = find(viewer, asked.within(parts), limit=LITTLE + len(known))
-    return [row_of(one, parsed) for one in some.finds if one.hit.key not in known][: LITTLE * 2]
+    rows = [row_of(one, parsed) for one in some.finds if one.hit.key not in known]
+    return together(rows[: LITTLE * 2], asked)
 
 
 def _tabs(viewer: Viewer, asked: Asked, counts: Sequence[tuple[str, int]]) -> list[Choice]:

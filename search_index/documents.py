@@ -82,7 +82,10 @@ def fold_label(value: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """How a hit reads on a page, already seen by this viewer. `text` is what the excerpt is cut from."""
+    """How a hit reads on a page, already seen by this viewer. `text` is what the excerpt is cut from.
+
+    `within` is what it is a part of, as a reply is of its thread: hits of one thing are shown together.
+    """
 
     ref: Ref
     title: str
@@ -92,6 +95,7 @@ class Shown:
     kind: str
     lang: str = ""
     facts: tuple[str, ...] = ()
+    within: Ref | None = None
 
 
 @dataclass(frozen=True, slots=True)

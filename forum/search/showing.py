@@ -113,6 +113,7 @@ def posts(viewer: Viewer, ids: Sequence[int]) -> Mapping[int, Shown]:
             kind="post",
             lang=row.lang,
             facts=tuple(fact for fact in facts if fact),
+            within=Ref(THREAD, row.thread_id),
         )
     return found
 

@@ -54,18 +54,18 @@ def _document(listing: Listing, handle: str, name: str) -> Document:
     )
 
 
-def text_of(listing: Listing) -> str:
-    """All of its words beside the title; codes by their names in both languages."""
+def text_of(listing: Listing, locales: Sequence[str] = LOCALES) -> str:
+    """All of its words beside the title; codes by their names in these languages."""
     kind = KINDS[listing.kind]
     facts = [
         written(field, listing.facts[field.name], locale)
         for field in kind.fields
         if field.name in listing.facts
-        for locale in (LOCALES if field.type == "choice" else LOCALES[:1])
+        for locale in (locales if field.type == "choice" else locales[:1])
     ]
     names = [
         name
-        for locale in LOCALES
+        for locale in locales
         for name in (
             kind.name.of(locale),
             *(sector_name(sector, locale) for sector in listing.sectors),
@@ -100,7 +100,7 @@ def _shown(listing: Listing, locale: str) -> Shown:
         ref=Ref(LISTING, listing.id),
         title=listing.title,
         url=listing_url(listing.id, listing.slug),
-        text=text_of(listing),
+        text=text_of(listing, (locale,)),
         at=listing.published_at or listing.created_at,
         kind="listing",
         lang=listing.lang,

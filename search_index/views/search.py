@@ -35,7 +35,7 @@ def search() -> ResponseReturnValue:
         asked=asked,
         answer=answered,
         shown_text=asked.text[:LONGEST_SHOWN],
-        kinds=labels_of(viewer, ONE, {row.kind for row in (*answered.rows, *answered.also)}),
+        kinds=labels_of(viewer, ONE, answered.kinds),
         is_continued="cursor" in request.args,
     )
     response = make_response(body)

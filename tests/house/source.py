@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-ROOMS = ("guildhall", "portal", "forum", "activity", "accounts", "kernel", "seeds")
+ROOMS = ("guildhall", "portal", "forum", "resources", "activity", "accounts", "search_index", "kernel", "seeds")
 VENDORED = ("static/vendor/", "tests/browser/vendor/")
 
 

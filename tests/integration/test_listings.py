@@ -16,6 +16,7 @@ from accounts.models import User
 from accounts.viewers import viewer_for
 from activity.models import Notice
 from kernel.clock import now
+from kernel.errors import ForbiddenError
 from kernel.jobs import Job
 from kernel.work import unit_of_work
 from resources.actions.upkeep import ask_whether_still_true, confirm_listing, mark_stale
@@ -258,7 +259,7 @@ def test_a_year_without_a_word_is_asked_about_once_and_then_shown(client: FlaskC
 
 def test_only_the_owner_confirms(database: Session) -> None:
     made = make.listing()
-    with pytest.raises(Exception, match="Only whoever offers it"), unit_of_work():
+    with pytest.raises(ForbiddenError), unit_of_work():
         confirm_listing(viewer_for(person(staff=True).id), listing_id=made.id)
 
 

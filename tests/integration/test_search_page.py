@@ -199,3 +199,16 @@ def test_a_preview_without_script_shows_similar_threads(client: FlaskClient, fou
     draft = {"title": "Epoxy cures too slowly here", "body": "It stays soft.", "kind": "question", "preview": "1"}
     text = client.post("/threads", data=draft).get_data(as_text=True)
     assert "Epoxy cures too slowly" in unescape(re.sub("</?mark>", "", text))
+
+
+def test_replies_stand_under_their_thread_and_in_their_own_order_by_time(client: FlaskClient, found: None) -> None:
+    thread = make.thread(title="Galvanic couples in seawater", body="Which pairs are safe?")
+    for number in range(4):
+        make.post(thread=thread, body=f"Seawater test {number}: the galvanic current stays low.")
+    catch_up()
+    text = page(client, "/search?q=galvanic")
+    assert titles(text) == ["Galvanic couples in seawater"]
+    assert text.count("the galvanic current stays low") == 0  # the words are marked
+    assert len(re.findall(r"Seawater test \d", text)) == 4
+    assert "2 more hits in there" in text
+    assert len(titles(page(client, "/search?q=galvanic&order=newest"))) == 5
