@@ -202,11 +202,17 @@ def invited(viewer: Viewer, need: Need) -> list[PersonFacts]:
 
 
 def is_slow_person(user_id: int) -> bool:
-    """Whether somebody lets others wait for three weeks, as far as everybody may know: anonymous needs do not tell."""
+    """Whether somebody lets others wait for three weeks, as far as everybody may know: anonymous needs do not tell.
+
+    Not even those whose owner is known to one other by now: the page of the need says at the same moment that it is
+    slow, and everybody could put the two together.
+    """
+    anonymous = select(Need.id).where(Need.id == Conversation.subject_id, Need.visibility == Visibility.ANONYMOUS)
     query = select(Conversation.id).where(
         Conversation.owner_id == user_id,
         Conversation.owner_alias == "",
         Conversation.waiting_since < now() - SLOW_AFTER,
+        or_(Conversation.subject_kind != "resources.need", ~anonymous.correlate(Conversation).exists()),
     )
     return session().scalar(query.limit(1)) is not None
 

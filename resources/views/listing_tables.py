@@ -20,6 +20,7 @@ from resources.room import room
 from resources.views.listings import filters_asked
 from resources.vocabulary import KINDS
 
+EXPORTING = "20 per minute"  # fifty thousand rows are work
 SHOWN_REFUSALS = 200
 SHOWN_ROWS = 20
 
@@ -75,6 +76,7 @@ def do_import(import_id: int) -> ResponseReturnValue:
 
 
 @room.page("/listings/export.csv", may=ListingRight.READ)
+@limiter.limit(EXPORTING)
 def export_listings() -> ResponseReturnValue:
     """The list as it is narrowed now, or all that is mine, as a table."""
     viewer = current_viewer()

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from accounts.viewers import viewer_for
 from kernel.clock import now
 from kernel.work import unit_of_work
-from resources.actions import conversations, matching, needs
-from resources.models import Listing, NeedState, Side
+from resources.actions import answers, conversations, matching, needs
+from resources.models import Conversation, Listing, NeedState, Side
+from resources.queries.needs import SLOW_AFTER, is_slow_person
 from tests.makers import needs as make
 from tests.makers.api import Program
 from tests.makers.people import person, sign_in
@@ -292,3 +293,38 @@ def test_somebody_else_moves_nothing(client: FlaskClient) -> None:
     sign_in(client, author)
     for deed in ("shortlist", "acceptance", "refusal", "opening"):
         assert client.post(f"/answers/{answer.id}/{deed}", data=form).status_code == 403, deed
+
+
+def test_a_slow_owner_is_not_known_by_an_anonymous_need(client: FlaskClient) -> None:
+    owner, author = person(), person()
+    need = make.need(owner=owner, visibility="anonymous")
+    answer = make.answer(need=need, author=author)
+    with unit_of_work() as work:
+        answers.accept(viewer_for(owner.id), answer_id=answer.id, message="Welcome")
+        work.get_one(Conversation, answer.conversation_id).waiting_since = now() - SLOW_AFTER * 2
+    assert not is_slow_person(owner.id)
+    open_to_all = make.answer(need=make.need(owner=owner), author=author)
+    with unit_of_work() as work:
+        work.get_one(Conversation, open_to_all.conversation_id).waiting_since = now() - SLOW_AFTER * 2
+    assert is_slow_person(owner.id)
+
+
+def test_an_accepted_answer_opens_the_name_to_its_author_alone(client: FlaskClient) -> None:
+    owner, author, rival = person(display_name="Verborgener Auftraggeber"), person(), person()
+    need = make.need(owner=owner, visibility="anonymous")
+    won, lost = make.answer(need=need, author=author), make.answer(need=need, author=rival)
+    with unit_of_work():
+        answers.accept(viewer_for(owner.id), answer_id=won.id, message="Welcome")
+        needs.end_need(viewer_for(owner.id), need_id=need.id, state=NeedState.MET, message="It is met")
+    sign_in(client, rival)
+    for path in (
+        f"/needs/{need.id}-{need.slug}",
+        f"/conversations/{lost.conversation_id}",
+        "/conversations",
+        "/notifications",
+    ):
+        assert "Verborgener" not in client.get(path).text, path
+    assert client.get(f"/conversations/{won.conversation_id}").status_code == 404
+    assert client.post(f"/answers/{lost.id}/withdrawal", data={"message": "x"}).status_code == 409
+    sign_in(client, author)
+    assert "Verborgener" in client.get(f"/conversations/{won.conversation_id}").text
