@@ -5,11 +5,15 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Sequence
 from types import FrameType
 
 import click
 
 from guildhall.settings import Settings
+
+SHORTEST_LIFE = 5.0  # seconds: a part that ends sooner would end so again
 
 
 def _upgrade() -> None:
@@ -119,11 +123,7 @@ def up(host: str, port: int, workers: int, *, empty: bool) -> None:
         click.echo("Sign in as:\n" + "\n".join(f"  {line}" for line in SIGN_INS))
     click.echo("Ctrl-C stops it.\n")
     me = [sys.executable, "-m", "guildhall"]
-    parts = [
-        subprocess.Popen([*me, "serve", "--host", host, "--port", str(port), "--workers", str(workers)]),  # noqa: S603 - our own command
-        subprocess.Popen([*me, "worker"]),  # noqa: S603 - our own command
-    ]
-    _wait(parts)
+    keep([[*me, "serve", "--host", host, "--port", str(port), "--workers", str(workers)], [*me, "worker"]])
 
 
 def _fill(*, empty: bool, is_first_start: bool) -> None:
@@ -137,14 +137,24 @@ def _fill(*, empty: bool, is_first_start: bool) -> None:
             (Settings().data / "demo").touch()
 
 
-def _wait(parts: list[subprocess.Popen[bytes]]) -> None:
-    """Until one part ends or somebody stops us; then stop all of them, gently first."""
+def keep(commands: Sequence[list[str]]) -> None:
+    """Run the parts, each anew when it dies, until one cannot even begin or somebody stops us; then stop all, gently.
+
+    A worker that is killed does not take the pages with it.
+    """
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    while not stop.wait(0.3):
-        if any(part.poll() is not None for part in parts):
-            break
+    began = [time.monotonic()] * len(commands)
+    parts = [subprocess.Popen(command) for command in commands]  # noqa: S603 - our own commands
+    is_lost = False
+    while not is_lost and not stop.wait(0.3):
+        for at, part in enumerate(parts):
+            if part.poll() is not None:
+                is_lost = is_lost or time.monotonic() - began[at] < SHORTEST_LIFE
+                if not is_lost:
+                    click.echo(f"A part of the site ended and is started anew: {commands[at][-1]}", err=True)
+                    parts[at], began[at] = subprocess.Popen(commands[at]), time.monotonic()  # noqa: S603 - our own command
     for part in parts:
         part.terminate()
     for part in parts:

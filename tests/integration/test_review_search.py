@@ -1,8 +1,14 @@
 """Search as somebody of bad will, or bad luck, meets it."""
 
+import os
+import signal
+import subprocess
+import sys
+import threading
 import time
 import xml.etree.ElementTree as ET
 from base64 import urlsafe_b64encode
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -197,3 +203,33 @@ def test_somebody_elses_saved_search(client: FlaskClient) -> None:
     assert program.send("DELETE", f"/searches/{number}").status_code == 404
     for path in ("/staff/search", "/staff/search/synonyms"):
         assert client.post(path, data={"terms": "a, b"}).status_code in (403, 404, 405)
+
+
+def test_a_part_of_the_site_that_is_killed_is_started_anew(tmp_path: Path) -> None:
+    lives = tmp_path / "lives"
+    part = f"import os, time; open({str(lives)!r}, 'a').write(f'{{os.getpid()}}\\n'); time.sleep(60)"
+    commands = [[sys.executable, "-c", part]]
+    keep = f"from guildhall import serving; serving.SHORTEST_LIFE = 0; serving.keep({commands!r})"
+    kept = subprocess.Popen([sys.executable, "-c", keep])
+    try:
+        (first,) = _lives(lives, 1)
+        os.kill(first, signal.SIGKILL)
+        second = _lives(lives, 2)[1]
+        kept.terminate()
+        assert kept.wait(20) == 0
+        with pytest.raises(ProcessLookupError):
+            os.kill(second, 0)
+    finally:
+        kept.kill()
+        kept.wait()
+
+
+def _lives(file: Path, count: int) -> list[int]:
+    """The numbers of the processes that began, once there are so many."""
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        lines = file.read_text().splitlines() if file.exists() else []
+        if len(lines) == count:
+            return [int(line) for line in lines]
+        threading.Event().wait(0.05)
+    raise AssertionError(f"{file.name}: not {count}")
