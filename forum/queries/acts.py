@@ -100,6 +100,9 @@ def sentences() -> dict[str, str]:
         "post.delete": _("Deleted post {number} of {place}"),
         "post.restore": _("Restored post {number} of {place}"),
         "board.audience": _("Changed who sees {source}"),
+        "need.close": _("Closed the need {thread}"),
+        "listing.take-down": _("Took the listing {thread} off the shelf"),
+        "listing.put-up": _("Put the listing {thread} back on the shelf"),
         "post.purge": _("Destroyed the text of post {number} of {place}"),
     }
 

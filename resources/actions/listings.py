@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from flask_babel import gettext as _
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select
 
-from activity.actions import follow_quietly
-from activity.models import Level
+from activity.actions import follow_quietly, record_act
+from activity.models import Level, LogEntry
 from kernel.clock import now
 from kernel.db import session
 from kernel.errors import ConflictError
@@ -26,6 +26,8 @@ from resources.models import Listing, ListingSector, ListingState
 from resources.offers import Offer, read_offer, typed_of
 from resources.policy import ListingRight
 from search_index import feed
+
+PUT_UP, TAKE_DOWN = "listing.put-up", "listing.take-down"  # what the staff did with what is not theirs
 
 
 def offer_listing(viewer: Viewer, offer: Offer, *, publish: bool, once: str = "") -> Listing:
@@ -88,8 +90,11 @@ def rewrite(listing: Listing, offer: Offer) -> bool:
 def publish_listing(viewer: Viewer, *, listing_id: int) -> Listing:
     """Put it on the shelf, for the first time or again; raises `InvalidError` while something that is needed lacks."""
     listing = listing_to(viewer, ListingRight.CHANGE_STATE, listing_id)
+    if not viewer.is_staff and _was_taken_down_by_staff(listing):
+        raise ConflictError(_("The staff took this listing off the shelf, and alone put it back."))
     read_offer(typed_of(listing))
     if listing.state != ListingState.PUBLISHED:
+        _note_in_log(viewer, listing, PUT_UP)
         listing.version += 1
         _put_up(listing)
     return listing
@@ -147,7 +152,20 @@ def _take_down(viewer: Viewer, listing_id: int, state: ListingState) -> Listing:
     if listing.state != state:
         listing.state = state
         listing.version += 1
+        _note_in_log(viewer, listing, TAKE_DOWN)
     if was_up:
         feed.changed(Ref(LISTING, listing.id), hides=True)
         emit(ListingTakenDown(listing.id, listing.owner_id))
     return listing
+
+
+def _note_in_log(viewer: Viewer, listing: Listing, act: str) -> None:
+    """What the staff do with somebody else's listing stands in the log."""
+    if listing.owner_id != viewer.user_id:
+        ref = Ref(LISTING, listing.id)
+        record_act(viewer, act=act, ref=ref, place=ref, audience=listing.audience)
+
+
+def _was_taken_down_by_staff(listing: Listing) -> bool:
+    acts = select(LogEntry.act).where(LogEntry.kind == LISTING, LogEntry.ref_id == listing.id)
+    return session().scalar(acts.order_by(LogEntry.id.desc()).limit(1)) == TAKE_DOWN

@@ -152,6 +152,7 @@ def end_need(viewer: Viewer, *, need_id: int, state: NeedState, message: str) ->
             audience=need.audience,
             reason=message[:200],
         )
+        message = _("The staff closed this need: %(message)s", message=message)  # no words of its owner
     _end(need, state, message=message)
     return need
 

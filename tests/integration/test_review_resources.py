@@ -20,6 +20,12 @@ from tests.makers.api import Program
 from tests.makers.people import person, sign_in
 from tests.makers.search import index
 
+GIVEN = {
+    "kind": "instrument",
+    "summary": "What it is good for.",
+    "access": "request",
+    "facts": {"class": "analytical", "model": "M", "location": "L"},
+}
 MARKS = "a" + "\u0301\u0316" * 100_000  # whoever composes it in one piece compares each mark with all the others
 
 
@@ -328,3 +334,29 @@ def test_an_accepted_answer_opens_the_name_to_its_author_alone(client: FlaskClie
     assert client.post(f"/answers/{lost.id}/withdrawal", data={"message": "x"}).status_code == 409
     sign_in(client, author)
     assert "Verborgener" in client.get(f"/conversations/{won.conversation_id}").text
+
+
+def test_what_the_staff_took_down_its_owner_does_not_put_back(client: FlaskClient) -> None:
+    owner, staff = person(), person(staff=True)
+    given = Program(client, owner).post("/listings", {**GIVEN, "title": "Bad offer"})
+    listing = given.json["id"]
+    sign_in(client, staff)
+    client.post(f"/listings/{listing}/withdraw")
+    assert "Took the listing" in client.get("/log").text
+    assert Program(client, owner).patch(f"/listings/{listing}", {"state": "published"}).status_code == 409
+    client.post(f"/listings/{listing}/publish")
+    assert client.get(f"/listings/{listing}", follow_redirects=True).status_code == 200
+    for state in ("paused", "published"):
+        assert Program(client, owner).patch(f"/listings/{listing}", {"state": state}).status_code == 200
+
+
+def test_words_of_the_staff_are_not_put_into_the_mouth_of_an_owner(client: FlaskClient) -> None:
+    need, staff, author = make.need(title="A need to be closed"), person(staff=True), person()
+    answer = make.answer(need=need, author=author)
+    sign_in(client, staff)
+    client.post(f"/needs/{need.id}/ending", data={"state": "closed", "message": "Against the rules"})
+    assert "Closed the need" in client.get("/log").text
+    sign_in(client, author)
+    assert (
+        "The staff closed this need: Against the rules" in client.get(f"/conversations/{answer.conversation_id}").text
+    )
