@@ -5,17 +5,20 @@ import unicodedata
 from typing import Literal
 
 MOST_MARKS = 30  # on one letter, as in the Stream-Safe Text Format of Unicode; no writing needs as many
+SHORT = 4_000  # characters: whatever they are, it takes milliseconds
 _SIGNS = re.compile(rf"[^\w\s\x00-\x7f]{{{MOST_MARKS + 1},}}")
 
 REFUSED = {0x202A, 0x202B, 0x202C, 0x202D, 0x202E, 0x2066, 0x2067, 0x2068, 0x2069}
 
 
 def composed(text: str, form: Literal["NFC", "NFKC"] = "NFC") -> str:
-    """The text in a normal form. Of marks on one letter the first thirty stay.
+    """The text in a normal form. Of a long text, the first thirty marks on one letter stay.
 
     All marks of a letter are compared with one another: of a hundred thousand that takes a minute.
     """
-    return unicodedata.normalize(form, _SIGNS.sub(_fewer_marks, text))
+    if len(text) > SHORT:
+        text = _SIGNS.sub(_fewer_marks, text)
+    return unicodedata.normalize(form, text)
 
 
 def _fewer_marks(signs: re.Match[str]) -> str:
