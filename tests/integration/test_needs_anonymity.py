@@ -93,7 +93,7 @@ def test_nobody_learns_whose_it_is(app: Flask, client: FlaskClient, database: Se
     owner, member, answerer, staff = hidden_owner(), person(), person(), person(staff=True)
     listing = make.listing(owner=answerer)
     make.listing(owner=owner, title="Films of another house", summary="Lamination.")
-    need = make.need(owner=owner, visibility="anonymous", problem="hidden problem", is_full_shown=False)
+    need = make.need(owner=owner, kind="testing", visibility="anonymous", problem="hidden problem")
     with unit_of_work():
         follow(viewer_for(member.id), ref=Ref("resources.need", need.id), level=Level.WATCHING)
     answer = make.answer(need=need, author=answerer, listing_id=listing.id)
