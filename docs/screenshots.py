@@ -44,8 +44,18 @@ OF_A_MEMBER = (
     "settings",
     "search",
     "search-nothing",
+    "listings",
+    "listing",
+    "listing-form",
+    "needs",
+    "need",
+    "need-form",
+    "need-figures",
 )
 PAGES = STRANGER + OF_A_MEMBER + OF_A_MODERATOR
+
+LISTINGS = {"zh": "X 射线光电子能谱仪", "en": "Developability screen"}
+NEEDS = {"zh": "钙钛矿组件边缘密封", "en": "A power plant that lets us watch"}
 
 DRAFT = {
     "zh": (
@@ -79,20 +89,20 @@ With $Q = \\frac{h^3}{12\\,\\mu L}\\,\\Delta p$ the rise in viscosity explains h
 }
 
 
-def find_thread(site: Site, words: str) -> str:
-    """The address of the thread whose title starts with `words`."""
+def find(site: Site, what: str, words: str) -> str:
+    """The address of the thread, listing or need whose title starts with `words`."""
     cursor: str | None = ""
     while cursor is not None:
-        address = f"/api/v1/threads?limit=100&cursor={quote(cursor)}" if cursor else "/api/v1/threads?limit=100"
+        address = f"/api/v1/{what}?limit=100" + (f"&cursor={quote(cursor)}" if cursor else "")
         answer = json.loads(site.get(address, Accept="application/json")[1])
-        for thread in answer["items"]:
-            if thread["title"].startswith(words):
-                return str(thread["url"]).removeprefix(site.url)
+        for thing in answer["items"]:
+            if thing["title"].startswith(words):
+                return str(thing["url"]).removeprefix(site.url)
         cursor = answer["next"]
-    raise SystemExit(f"The demo town has no thread that starts with {words!r}.")
+    raise SystemExit(f"The demo town has nothing among its {what} that starts with {words!r}.")
 
 
-def address_of(name: str, language: str, threads: dict[str, str]) -> str:
+def address_of(name: str, language: str, threads: dict[str, str], resources: dict[str, str]) -> str:
     """Where a page is."""
     looked_after = threads["zh"].split("/")[2].split("-")[0]
     return {
@@ -107,6 +117,13 @@ def address_of(name: str, language: str, threads: dict[str, str]) -> str:
         "people": "/people",
         "notifications": "/notifications",
         "search": f"/search?q={quote({'zh': '电池', 'en': 'battery'}[language])}",
+        "listings": "/listings",
+        "listing": resources["listings"],
+        "listing-form": "/listings/new?kind=instrument",
+        "needs": "/needs",
+        "need": resources["needs"],
+        "need-form": "/needs/new",
+        "need-figures": "/needs/figures",
         "search-nothing": f"/search?q={quote({'zh': '量子退火炉', 'en': 'zeolite'}[language])}",
         "settings": "/settings",
         "moderate": f"/threads/{looked_after}/moderate",
@@ -181,7 +198,8 @@ def looks(browser: Browser, site: Site, language: str) -> Iterator[tuple[str, Br
 
 def draw_all(browser: Browser, site: Site, language: str, wanted: list[str]) -> None:
     """Every wanted page in every look of one language; says what it draws."""
-    threads = {language: find_thread(site, words) for language, words in THREADS.items()}
+    threads = {language: find(site, "threads", words) for language, words in THREADS.items()}
+    resources = {what: find(site, what, some[language]) for what, some in (("listings", LISTINGS), ("needs", NEEDS))}
     for look, context in looks(browser, site, language):
         for who, names in ((None, STRANGER), (MEMBER, OF_A_MEMBER), (MODERATOR, OF_A_MODERATOR)):
             mine = [name for name in names if name in wanted]
@@ -191,7 +209,7 @@ def draw_all(browser: Browser, site: Site, language: str, wanted: list[str]) -> 
                 speak(context, LANGUAGES[language][1])
             for name in mine:
                 page = context.new_page()
-                page.goto(address_of(name, language, threads))
+                page.goto(address_of(name, language, threads, resources))
                 if name == "composer":
                     write_a_thread(page, language)
                 draw(page, OUT / f"{name}-{look}.png")

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ColumnElement, String, cast, delete, func, insert, literal, select
+from sqlalchemy import BigInteger, ColumnElement, String, cast, delete, func, insert, literal, literal_column, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from kernel.clock import now
@@ -132,8 +132,24 @@ def place_of_change() -> InstrumentedAttribute[int] | InstrumentedAttribute[int 
     return SearchChange.txid if _by_transaction() else SearchChange.seq
 
 
+# The oldest transaction that is still open in this database, this one too; else the next one. `pg_snapshot_xmin` would
+# count those of every other database of the server, and a long one there would hold up the feed here. Whoever is no
+# longer, or not yet, seen at work elsewhere counts as one of ours.
+_OLDEST_OPEN = """(
+SELECT coalesce(
+  least(min(ours.xid::text::bigint), pg_current_xact_id_if_assigned()::text::bigint),
+  pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+)
+FROM pg_snapshot_xip(pg_current_snapshot()) AS ours(xid)
+WHERE NOT EXISTS (
+  SELECT FROM pg_stat_activity AS elsewhere
+  WHERE elsewhere.datname <> current_database()
+  AND elsewhere.backend_xid::text::bigint = ours.xid::text::bigint % 4294967296
+))"""
+
+
 def _oldest_open() -> ColumnElement[int]:
-    return cast(cast(func.pg_snapshot_xmin(func.pg_current_snapshot()), String), BigInteger)
+    return literal_column(_OLDEST_OPEN, BigInteger)
 
 
 def _by_transaction() -> bool:

@@ -5,11 +5,11 @@ only has to cut at spaces. It multiplies the score of a hit by log2(2 + `weight`
 as what makes this `SCALE` times `Document.weight`, and so the best hits of all are exact, not the best of some.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from tantivy import Document as Row
 from tantivy import Index, IndexWriter, Schema, SchemaBuilder, Searcher, TextAnalyzerBuilder, Tokenizer
@@ -27,6 +27,9 @@ from search_index.ranking import text_stream, title_stream
 FORMAT = 1
 HEAP = 15_000_000  # bytes the writer gathers before it writes a segment; the library takes no less
 MOST_VALUES = 10_000  # of one facet
+TRIES = 50
+
+T = TypeVar("T")
 
 
 class _Commit(NamedTuple):
@@ -50,7 +53,7 @@ class TantivyEngine:
         with _in_our_words():
             place.mkdir(parents=True, exist_ok=True)
             if files.is_begun(place):
-                files.check(place)
+                self._settled(lambda: files.check(place))
             self._schema = _schema()
             self._index = Index(self._schema, path=str(place))
             self._index.config_reader("manual", 0)
@@ -156,9 +159,24 @@ class TantivyEngine:
 
     def _read(self) -> _Commit:
         """The last commit. The position is read first: what is found is then at least as new as it says."""
-        stamp, position = self._stamp(), files.read_position(self._place)
-        self._index.reload()
-        return _Commit(stamp, self._index.searcher(), files.seen(self._place), position)
+
+        def read() -> _Commit:
+            stamp, position = self._stamp(), files.read_position(self._place)
+            self._index.reload()
+            return _Commit(stamp, self._index.searcher(), files.seen(self._place), position)
+
+        return self._settled(read)
+
+    def _settled(self, read: Callable[[], T]) -> T:
+        """What is read while nobody commits: a commit or merge in between may remove a file that is being opened."""
+        for _attempt in range(TRIES):
+            stamp = self._stamp()
+            try:
+                return read()
+            except (EngineError, OSError, ValueError):
+                if self._stamp() == stamp:
+                    raise
+        raise BusyError(f"{self._place.name} is written without a pause")
 
 
 def open_index(place: Path) -> TantivyEngine:

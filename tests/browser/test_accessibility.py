@@ -86,9 +86,10 @@ def go(page: Page, path: str, threads: dict[str, str]) -> None:
     page.goto(href)
 
 
-def faults(page: Page, rules: dict[str, Any]) -> list[str]:
+def faults(page: Page, rules: dict[str, Any], within: str = "html") -> list[str]:
     """What axe thinks is serious, with the place of each."""
-    found = page.evaluate("rules => axe.run(document, { ...rules, resultTypes: ['violations'] })", rules)
+    options = {**rules, "resultTypes": ["violations"]}
+    found = page.evaluate("([within, options]) => axe.run(within, options)", [within, options])
     return [
         f"{fault['id']}: {node['html'][:200]} {node.get('failureSummary', '')[:300]}"
         for fault in found["violations"]
@@ -144,7 +145,8 @@ def test_open_menus_and_the_preview_shut_nobody_out(windows: Windows, threads: d
     ):
         page.locator(f"{menu} summary").first.click()
         page.evaluate(AXE)
-        wrong += [f"{menu}: {fault}" for fault in faults(page, {"runOnly": RULES})]
+        # only the menu: what it half covers while it is open is small for that reason alone
+        wrong += [f"{menu}: {fault}" for fault in faults(page, {"runOnly": RULES}, within=menu)]
         page.keyboard.press("Escape")
     page.keyboard.press("?")
     wrong += [f"keys: {fault}" for fault in faults(page, {"runOnly": RULES})]

@@ -279,7 +279,7 @@ def test_no_field_acts_and_none_loses_anything(watch: Watch) -> None:
             page.goto(path)
             wrong += watch.provoke()
         page.goto("/people")
-        page.fill("[name=q]", text)
+        page.fill("main [name=q]", text)
         page.keyboard.press("Enter")
         page.wait_for_url("**/people?q=*")
         wrong += watch.provoke()
