@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, select, text
+from sqlalchemy import create_engine, delete, select, text
 from sqlalchemy.orm import Session
 
 from accounts.actions import grants, profiles
@@ -93,6 +93,23 @@ def test_a_position_never_passes_a_transaction_that_is_still_open(committing: Se
     committing.rollback()
     assert seen.keys == ["slow:1", "quick:2"]
     assert feed.changes_after(seen.position).keys == []
+
+
+@pytest.mark.parametrize("app", ["postgres"], indirect=True)
+def test_a_long_transaction_in_another_database_of_the_server_does_not_hold_up_the_feed(committing: Session) -> None:
+    elsewhere = create_engine(db.engine.url.set(database="postgres"))
+    try:
+        with elsewhere.connect() as other:
+            other.execute(text("SELECT pg_current_xact_id()"))
+            start = feed.newest()
+            committing.rollback()
+            with unit_of_work():
+                feed.note(["here:1"])
+            assert feed.changes_after(start).keys == ["here:1"]
+            committing.rollback()
+            other.rollback()
+    finally:
+        elsewhere.dispose()
 
 
 def test_many_changes_come_in_parts_and_a_transaction_stays_whole(committing: Session) -> None:
