@@ -29,6 +29,8 @@ class Line:
     at: datetime
     reason: str
     is_read: bool
+    thing: Card | None
+    """What it is about, where the title of the place does not say it already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,5 +114,7 @@ def _grouped(rows: Sequence[NoticeRow]) -> list[Group]:
     for row in rows:
         group = groups.setdefault(row.notice.place, Group(row.place))
         text = text_of(row.notice, actor=row.actor, url=row.card.url)
-        group.lines.append(Line(text, row.notice.created_at, reason_of(row.notice), row.notice.read_at is not None))
+        thing = None if row.card.title.startswith(row.place.title) else row.card
+        is_read = row.notice.read_at is not None
+        group.lines.append(Line(text, row.notice.created_at, reason_of(row.notice), is_read, thing))
     return list(groups.values())

@@ -106,7 +106,7 @@ def fit(
 def with_reasons(found: Fit, need: Traits, other: Traits, *, words: Sequence[str], kind_name: str, locale: str) -> Fit:
     """The same with what speaks for it in words; only for what is shown, since sentences cost more than sums."""
     reasons = {
-        "text": _("Words: %(words)s", words=", ".join(words)) if words else "",
+        "text": _("Words: %(words)s", words=_(", ").join(words)) if words else "",
         "sector": _sectors(need, other, locale),
         "kind": _("The right kind: %(name)s", name=kind_name),
         "place": _place(need.region, other.region, locale),
@@ -131,7 +131,7 @@ def resembles(seen: Traits, refused: Traits, reason: str) -> bool:
 
 
 def _sectors(need: Traits, other: Traits, locale: str) -> str:
-    names = ", ".join(sector_name(sector, locale) for sector in need.sectors if sector in other.sectors)
+    names = _(", ").join(sector_name(sector, locale) for sector in need.sectors if sector in other.sectors)
     return _("Same sector: %(names)s", names=names)
 
 

@@ -3,6 +3,7 @@ const lang = document.documentElement.lang || "en";
 const relative = new Intl.RelativeTimeFormat(lang, { numeric: "auto", style: lang.startsWith("zh") ? "long" : "narrow" });
 const thisYear = new Intl.DateTimeFormat(lang, { month: "short", day: "numeric" });
 const anyYear = new Intl.DateTimeFormat(lang, { year: "numeric", month: "short", day: "numeric" });
+const justNow = lang.startsWith("zh") ? "刚刚" : relative.format(0, "second"); // what the browser offers, 现在, is the present
 const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
 const DAYS_THAT_STAY_RELATIVE = 14;
 
@@ -21,7 +22,7 @@ function show(element) {
     element.textContent = format.format(moment);
   } else {
     const seconds = Math.abs(Date.now() - moment) / 1000;
-    element.textContent = seconds < 45 ? relative.format(0, "second") : ago(moment);
+    element.textContent = seconds < 45 ? justNow : ago(moment);
   }
 }
 
