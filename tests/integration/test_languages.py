@@ -18,7 +18,7 @@ def test_a_letter_speaks_as_its_reader_does_and_the_page_as_its_visitor(client: 
     page = client.post("/forgot", data={"email": user.email}, headers=ENGLISH, follow_redirects=True).text
     mail = database.scalars(select(Mail)).one()
     assert mail.subject == "设置新密码"
-    assert mail.body.startswith("林蔚，你好：")
+    assert mail.body.startswith("林蔚，您好：")
     assert '<html lang="en"' in page
     assert "Look into your mail" in page
 
