@@ -11,6 +11,8 @@ _SAY_LITTLE = """
 企业 公司 单位 支持 开展 合作 开发 研发 项目 产品 系统 设备 方面 一个 其中 通过 不同 已有 现有 一定 具备 有关 及其
 其他 多种 各类 国内 国际 中国 小时 左右 以上 以下
 """
+_UNITS = "nm um μm mm cm km mg kg ml ma mv kv kw mw hz khz mhz ghz kpa mpa gpa rpm ppm min"
+UNITS = frozenset(_UNITS.split())
 GENERAL = re.compile("|".join(_SAY_LITTLE.split()))
 
 
@@ -28,7 +30,7 @@ def shared_words(ours: str, theirs: str) -> tuple[str, ...]:
                     found.setdefault(piece, place)
         else:
             stem = analysis.expand(run)[0]
-            if stem in telling and stem in stems and len(run) > 1 and not run.isdecimal():
+            if stem in telling and stem in stems and len(run) > 1 and not run.isdecimal() and run not in UNITS:
                 found.setdefault(run, place)
     best = sorted(found, key=lambda word: (-min(len(word), 6), found[word]))
     apart = [word for word in best if not any(word != other and word in other for other in best)]
