@@ -167,7 +167,7 @@ def test_everything_works_without_script(windows: Windows) -> None:
     page.locator(".keep button").click()
     expect(page.locator(".flash.success")).to_be_visible()
     page.locator(".keep a[href='/searches']").click()
-    expect(page.locator(".row-title")).to_have_text("perovskite")
+    expect(page.locator(".row-title")).to_have_text("perovskite · Threads")
 
 
 @pytest.mark.parametrize("page", ["desktop-en"], indirect=True)

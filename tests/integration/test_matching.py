@@ -178,9 +178,12 @@ def test_both_are_told_once(client: FlaskClient, database: Session, searched: No
     assert "Your listing fits this need" in page
     assert f'href="/needs/{need.id}-{need.slug}"' in page
     assert listing.title in page
+    assert f"“{need.title}”" in page
     assert "Hidden Owner" not in page
     sign_in(client, owner)
-    assert "This listing may answer your need" in client.get("/notifications").text
+    page = client.get("/notifications").text
+    assert "This listing may answer your need" in page
+    assert f"“{listing.title}”" in page, "several listings may fit one need: each line says which"
 
 
 def test_nobody_hears_of_more_matches_a_day_than_they_can_bear(database: Session, searched: None) -> None:

@@ -102,6 +102,7 @@ def test_whose_an_anonymous_need_is_lowers_nothing(speaking: Flask) -> None:
         ("按 GB/T 228.1 做拉伸", "依据 GB/T 228.1 的试验", ("GB/T 228.1",)),
         ("需要技术服务", "提供技术服务", ()),
         ("", "anything", ()),
+        ("132 kV cable, 220 mm, XPS", "XPS on samples to 30 mm, 10 kV", ("XPS",)),
     ],
 )
 def test_shared_words_are_those_one_would_point_at(ours: str, theirs: str, words: tuple[str, ...]) -> None:
