@@ -12,8 +12,9 @@ from forum.policy import ForumRight
 from forum.queries.uploads import size_text, used_bytes
 from kernel.clock import now
 from kernel.db import session
-from kernel.errors import ConflictError, InvalidError, NotFoundError, TooLargeError
-from kernel.files import BlobStore, Inspected, RefusedUpload, inspect_upload
+from kernel.errors import ConflictError, NotFoundError, TooLargeError
+from kernel.files import BlobStore, Inspected
+from kernel.files.admission import admit
 from kernel.jobs import enqueue
 from kernel.policy import authorise
 from kernel.viewer import Viewer
@@ -28,13 +29,7 @@ point_at_blobs(Upload.sha256, Upload.thumb_sha256, Upload.display_sha256)
 def inspect(viewer: Viewer, *, stream: IO[bytes], name: str, limit_bytes: int) -> Inspected:
     """Look into a file before anything is kept; it touches no database, and may take seconds."""
     authorise(viewer, ForumRight.UPLOAD)
-    try:
-        return inspect_upload(stream, name=name, limit_bytes=limit_bytes)
-    except RefusedUpload as refusal:
-        reason = _(refusal.sentence) % refusal.params
-        detail = _("“%(name)s”: %(reason)s", name=name[-100:], reason=reason)
-        kind = TooLargeError if refusal.status == TooLargeError.status else InvalidError
-        raise kind(detail, errors={"file": reason}) from None
+    return admit(stream, name=name, limit_bytes=limit_bytes)
 
 
 def add_upload(viewer: Viewer, *, file: Inspected, store: BlobStore) -> Upload:

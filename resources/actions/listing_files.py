@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from accounts.blobs import hold_blobs, point_at_blobs
 from kernel.db import session
 from kernel.errors import InvalidError, NotFoundError, TooLargeError
-from kernel.files import BlobStore, Inspected, RefusedUpload, inspect_upload
+from kernel.files import BlobStore, Inspected
+from kernel.files.admission import admit
 from kernel.jobs import enqueue
 from kernel.policy import authorise
 from kernel.viewer import Viewer
@@ -26,13 +27,7 @@ point_at_blobs(ListingFile.sha256, ListingFile.thumb_sha256, ListingFile.display
 def inspect(viewer: Viewer, *, stream: IO[bytes], name: str, limit_bytes: int) -> Inspected:
     """Look into a file before anything is kept; it touches no database, and may take seconds."""
     authorise(viewer, ListingRight.OFFER)
-    try:
-        return inspect_upload(stream, name=name, limit_bytes=limit_bytes)
-    except RefusedUpload as refusal:
-        reason = _(refusal.sentence) % refusal.params
-        detail = _("“%(name)s”: %(reason)s", name=name[-100:], reason=reason)
-        kind = TooLargeError if refusal.status == TooLargeError.status else InvalidError
-        raise kind(detail, errors={"file": reason}) from None
+    return admit(stream, name=name, limit_bytes=limit_bytes)
 
 
 def add_files(viewer: Viewer, *, listing_id: int, files: Sequence[Inspected], store: BlobStore) -> list[ListingFile]:
