@@ -106,7 +106,7 @@ def _opened(_notice: Notice, _name: str) -> str:
 
 @sentence_for("answer.accepted")
 def _accepted(_notice: Notice, name: str) -> str:
-    return _("%(name)s accepted your answer", name=name)
+    return _("%(name)s accepted your answer to the need", name=name)
 
 
 @sentence_for("answer.declined")

@@ -19,7 +19,7 @@ TRL_REACH = 4
 LOWERED = {"sector": 0.6, "far": 0.6, "price": 0.7, "unavailable": 0.6, "known": 0.8}
 ENOUGH_TO_SHOW = 0.25
 ENOUGH_WITHOUT_WORDS = 0.5  # what shares no word with the need must fit all the better otherwise
-ENOUGH_TO_TELL = 0.5
+ENOUGH_TO_TELL = 0.6
 PROVINCE = 2
 
 

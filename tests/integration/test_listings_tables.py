@@ -31,7 +31,7 @@ from resources.vocabulary import KINDS
 from tests.makers import listings as make
 from tests.makers.people import person, sign_in
 
-HEAD = "资源类型,标题,摘要,行业领域,省份,城市,获取方式,仪器类别,型号,安放地点"
+HEAD = "资源类型,标题,摘要,产业,省份,城市,获取方式,仪器类别,型号,安放地点"
 GOOD = "大型仪器设备,场发射扫描电镜,观察表面形貌,新材料；生物医药,浙江,杭州,预约,分析仪器,SU8600,一号楼"
 
 
