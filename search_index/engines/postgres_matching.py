@@ -2,21 +2,21 @@
 
 from collections.abc import Collection, Sequence
 
-from search_index.engine import AnyOf, Clause, Phrase, Query, Word
+from search_index.engine import AnyOf, Clause, Query
 from search_index.engines.postgres_query import (
     Conditions,
     Known,
     Lexemes,
     Params,
+    Promise,
     either,
-    every_clause,
     has_phrase,
     labels_query,
     norm,
 )
 from search_index.engines.postgres_tables import LEXEMES, TITLE
 from search_index.engines.postgres_writing import storable
-from search_index.ranking import idf, needed, scored_tokens
+from search_index.ranking import needed
 
 
 class Matching:
@@ -91,19 +91,19 @@ class Matching:
         self, columns: str, wanted: Sequence[str | None], least: int, narrow: Sequence[str], rest: Sequence[str]
     ) -> str:
         """Some of many clauses: each is looked up by itself, and documents that come up often enough are taken."""
+        promise = Promise(self._known, norm(self._known, self.length), in_title=self.in_title)
         parts = []
         for clause, text in zip(self._query.clauses, wanted, strict=True):
             if text is None:
                 continue
             lexemes = " & ".join([f"({text})", *narrow])
             condition = f" AND ({self._conditions.of(clause)})" if has_phrase(clause) else ""
-            worth = max((self._idf(one) for one in every_clause((clause,))), default=0.0)
             parts.append(
-                f"SELECT ctid AS place, {worth:.6f}::float8 AS worth FROM {self._table}"
+                f"SELECT ctid AS place, {promise.of(clause)} AS worth FROM {self._table}"
                 f" WHERE {LEXEMES} @@ {self._params.add(lexemes)}::tsquery{condition}"
             )
         return f"""
-            SELECT {columns}, often.worth / (1 + {norm(self._known, self.length)}) * weight AS promise
+            SELECT {columns}, often.worth * weight AS promise
             FROM (SELECT place, sum(worth) AS worth FROM ({" UNION ALL ".join(parts)}) AS each
                   GROUP BY place HAVING count(*) >= {least}) AS often
             JOIN {self._table} AS doc ON doc.ctid = often.place WHERE {" AND ".join(rest)}"""
@@ -112,7 +112,3 @@ class Matching:
     def length(self) -> str:
         """Of the field that is asked."""
         return "title_len" if self.in_title else "len"
-
-    def _idf(self, clause: Clause) -> float:
-        tokens = scored_tokens(clause) if isinstance(clause, (Word, Phrase)) else ()
-        return sum(idf(self._known.documents, self._known.having.get(token, 0)) for token in tokens)
