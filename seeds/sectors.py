@@ -13,9 +13,7 @@ TAXONOMY = Path(__file__).resolve().parent.parent / "forum" / "data" / "sei2018.
 
 
 def ensure_sectors() -> None:
-    """Make the communities and boards of the classification that are not there yet, and the words that search takes
-    for one another; running again changes nothing.
-    """
+    """Make the communities and boards that are missing, and the synonyms of search; running again changes nothing."""
     data = tomllib.loads(TAXONOMY.read_text(encoding="utf-8"))
     with unit_of_work():
         known = {community.slug: community for community in session().scalars(select(Community))}
