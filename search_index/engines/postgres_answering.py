@@ -150,7 +150,8 @@ def _promise(query: Query, known: Known, matching: Matching, *, by_time: bool) -
     if by_time:
         return "0::float8"
     promise = Promise(known, norm(known, matching.length), in_title=matching.in_title)
-    return f"({' + '.join(promise.of(clause) for clause in query.clauses)}) * weight"
+    worths = [promise.of(clause, certain=query.match == "all") for clause in query.clauses]
+    return f"({' + '.join(worths)}) * weight"
 
 
 def _by_time() -> str:

@@ -48,7 +48,7 @@ class Matching:
         absent, excluded = self._without(has_lexemes=bool(shared or wanted))
         narrow = [*shared, *absent]
         rest = [*self._rest, *excluded]
-        if self._query.match == "any" and least > 1:
+        if self._query.match == "any" and wanted and (least > 1 or self.in_title):
             return self._counted(columns, wanted, least, narrow, rest)
         if self._query.match == "any" and wanted:
             found = [text for text in wanted if text is not None]
@@ -99,7 +99,7 @@ class Matching:
             lexemes = " & ".join([f"({text})", *narrow])
             condition = f" AND ({self._conditions.of(clause)})" if has_phrase(clause) else ""
             parts.append(
-                f"SELECT ctid AS place, {promise.of(clause)} AS worth FROM {self._table}"
+                f"SELECT ctid AS place, {promise.of(clause, certain=True)} AS worth FROM {self._table}"
                 f" WHERE {LEXEMES} @@ {self._params.add(lexemes)}::tsquery{condition}"
             )
         return f"""

@@ -115,32 +115,39 @@ class Conditions:
 
 
 class Promise:
-    """At least how much a document may be worth, by `sig` and its length: an order to choose candidates by."""
+    """About how much a document may be worth, by `sig` and its length: an order to choose candidates by.
+
+    A clause that is `certain` to hold has its tokens once at least; of others `sig` says which tokens are not there.
+    Titles have no `sig`: there, what is not certain has to be looked up before it is asked for its promise.
+    """
 
     def __init__(self, known: Known, norm: str, *, in_title: bool) -> None:
         self._known, self._norm, self._in_title = known, norm, in_title
 
-    def of(self, clause: Clause) -> str:
-        """About what it is worth, where it holds, and of few words never less."""
+    def of(self, clause: Clause, *, certain: bool) -> str:
+        """About what it is worth, and of few words never less."""
         match clause:
             case Word() | Phrase():
                 rarest = sorted(scored_tokens(clause), key=self._idf, reverse=True)[:FEW]
-                return " + ".join(self._token(token) for token in rarest)
+                return " + ".join(self._token(token, certain=certain) for token in rarest)
             case Prefix(stem):
                 tokens = self._known.beginnings[stem]
                 worth = max((self._idf(token) for token in tokens), default=0.0) * (K1 + 1)
                 return f"{worth:.6f}::float8 / (1 + {self._norm})"
             case AnyOf(choices):
-                return f"greatest({', '.join(self.of(choice) for choice in choices) or '0::float8'})"
+                is_certain = certain and len(choices) == 1
+                worths = [self.of(choice, certain=is_certain) for choice in choices]
+                return f"greatest({', '.join(worths) or '0::float8'})"
 
     def _idf(self, token: str) -> float:
         return idf(self._known.documents, self._known.having.get(token, 0))
 
-    def _token(self, token: str) -> str:
+    def _token(self, token: str, *, certain: bool) -> str:
         worth = f"{self._idf(token) * (K1 + 1):.6f}::float8"
         if self._in_title:
             return f"{worth} / (1 + {self._norm})"
-        times = f"greatest(get_byte(sig, {bucket(token)}), 1)"
+        held = f"get_byte(sig, {bucket(token)})"
+        times = f"greatest({held}, 1)" if certain else held
         return f"{worth} * {times} / ({times} + {self._norm})"
 
 
