@@ -1,5 +1,7 @@
 """The one module that knows Flask-SQLAlchemy: the models' base, the session, and how each database is opened."""
 
+import sqlite3
+import time
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,7 +22,12 @@ from sqlalchemy.orm import (
 )
 from sqlalchemy.types import TypeDecorator
 
+from kernel import turns
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+BUSY_TIMEOUT = 15_000  # milliseconds, for whatever else SQLite may wait for
+SHORTEST_NAP, LONGEST_NAP = 0.0005, 0.01  # seconds
+PRIMARY = 0xFF  # the part of SQLite's code of an error that says what sort it is
 
 only_reads: ContextVar[bool] = ContextVar("only_reads", default=False)
 
@@ -77,12 +84,34 @@ if TYPE_CHECKING:
 else:
     Model = db.Model
 
-__all__ = ["Base", "BigInt", "Json", "Mapped", "Model", "PrimaryKey", "UtcDateTime", "db", "only_reads", "session"]
+__all__ = [
+    "Base",
+    "BigInt",
+    "Json",
+    "Mapped",
+    "Model",
+    "PrimaryKey",
+    "UtcDateTime",
+    "db",
+    "only_reads",
+    "overwrite_what_is_deleted",
+    "session",
+]
 
 
 def session() -> Session:
     """The session of this request, job or command."""
     return db.session()
+
+
+def overwrite_what_is_deleted() -> None:
+    """From here on this unit leaves nothing readable behind: SQLite only marks deleted bytes as free otherwise.
+
+    PostgreSQL keeps them until its next vacuum, both databases in their logs for a while, and backups for as long as
+    the operator says.
+    """
+    if db.engine.dialect.name == "sqlite":
+        session().connection().exec_driver_sql("PRAGMA secure_delete=ON")
 
 
 def reading_only() -> bool:
@@ -106,6 +135,29 @@ def _refuse_writes_when_reading(state: ORMExecuteState) -> None:
         raise WriteInReadError("a GET tried to write")
 
 
+def _take_write_lock(connection: Any) -> None:
+    """Take SQLite's write lock as soon as no other process has it.
+
+    SQLite's own way to wait sleeps longer each time, up to a tenth of a second, while others take the lock. Here a nap
+    is a tenth of the time waited so far.
+    """
+    driver, started = connection.connection.driver_connection, time.monotonic()
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        while (waited := time.monotonic() - started) < turns.PATIENCE:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as fault:
+                if fault.sqlite_errorcode & PRIMARY != sqlite3.SQLITE_BUSY:
+                    break
+                time.sleep(min(max(waited / 10, SHORTEST_NAP), LONGEST_NAP))
+            else:
+                return
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # the last try says what is wrong
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT}")
+
+
 def prepare_engine(engine: Engine) -> None:
     """Set up the connections of `engine`.
 
@@ -124,13 +176,25 @@ def prepare_engine(engine: Engine) -> None:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            "busy_timeout=15000",
+            f"busy_timeout={BUSY_TIMEOUT}",
             "cache_size=-16000",
             "temp_store=MEMORY",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
+    line = turns.Turns()
+
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN" if reading_only() else "BEGIN IMMEDIATE")
+        if reading_only():
+            connection.exec_driver_sql("BEGIN")
+            return
+        if (turn := line.take()) is not None:
+            connection.info["turn"] = turn
+        _take_write_lock(connection)
+
+    @event.listens_for(engine, "checkin")
+    def _checkin(_connection: object, record: Any) -> None:
+        if (turn := record.info.pop("turn", None)) is not None:
+            line.give(turn)

@@ -4,10 +4,14 @@ from collections.abc import Mapping
 
 
 class GuildhallError(Exception):
-    """Base of all expected refusals: a status, a stable code, a sentence for people, and errors by field."""
+    """Base of all expected refusals: a status, a stable code, a sentence for people, and errors by field.
+
+    `again_in` is after how many seconds another try may fare better.
+    """
 
     status = 500
     code = "error"
+    again_in: int | None = None
 
     def __init__(self, detail: str = "", *, errors: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)
@@ -62,3 +66,23 @@ class TooManyError(GuildhallError):
 
     status = 429
     code = "too-many"
+
+    def __init__(self, detail: str = "", *, again_in: int | None = None) -> None:
+        super().__init__(detail)
+        self.again_in = again_in
+
+
+class UnavailableError(GuildhallError):
+    """What the house stands on does not answer at the moment; nothing was done."""
+
+    status = 503
+    code = "unavailable"
+    again_in = 10
+
+
+class FullError(GuildhallError):
+    """There is no room to write; nothing was done."""
+
+    status = 507
+    code = "disk-full"
+    again_in = 300

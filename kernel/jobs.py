@@ -9,16 +9,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Index, String, Text, select
+from sqlalchemy import Float, Index, String, Text, func, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.clock import now
 from kernel.db import Model, PrimaryKey, session
+from kernel.errors import NotFoundError
+from kernel.metrics import count_job
 from kernel.work import unit_of_work
 
 log = structlog.get_logger("guildhall.jobs")
 
 MAX_ATTEMPTS = 8
+LONGEST_WAIT = timedelta(hours=1)  # between two tries
 RETRY_SECONDS = 60.0
 
 Handler = Callable[..., None]
@@ -41,6 +44,17 @@ class Job(Model):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     __table_args__ = (Index("ix_job_state_run_at", "state", "run_at"),)
+
+
+class RegularRun(Model):
+    """When a regular job last ran, for how many seconds, and what went wrong then, if anything did."""
+
+    __tablename__ = "regular_run"
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    ran_at: Mapped[datetime]
+    seconds: Mapped[float] = mapped_column(Float)
+    error: Mapped[str] = mapped_column(Text, default="")
 
 
 def job(name: str, *, every: timedelta | None = None) -> Callable[[Handler], Handler]:
@@ -69,6 +83,7 @@ def run_one() -> bool:
     and is deleted in the same transaction as what the handler wrote.
     """
     failed: tuple[int, BaseException] | None = None
+    begun, name = time.perf_counter(), ""
     try:
         with unit_of_work() as work:
             due = (
@@ -81,7 +96,7 @@ def run_one() -> bool:
             row = work.scalars(due).first()
             if row is None:
                 return False
-            identity = row.id
+            identity, name = row.id, row.name
             try:
                 _handlers[row.name](**row.payload)
                 work.delete(row)
@@ -94,6 +109,7 @@ def run_one() -> bool:
             raise
     if failed is not None:
         _note_failure(*failed)
+    count_job(name, outcome="failed" if failed else "done", seconds=time.perf_counter() - begun)
     return True
 
 
@@ -105,9 +121,22 @@ def _note_failure(identity: int, error: BaseException) -> None:
             return
         row.attempts += 1
         row.last_error = f"{type(error).__name__}: {error}"[:2000]
-        row.run_at = now() + timedelta(seconds=min(2**row.attempts * 5, 3600))
+        row.run_at = now() + timedelta(seconds=min(2**row.attempts * 5, LONGEST_WAIT.total_seconds()))
         if row.attempts >= MAX_ATTEMPTS:
             row.state = "dead"
+
+
+@job("jobs.follow_the_clock", every=timedelta(minutes=1))
+def follow_the_clock() -> None:
+    """What was due at once when the clock went ahead does not wait until it is there again: somebody set it back.
+
+    What was wanted later by intent stays where it is, and comes late rather than too early.
+    """
+    moment = now()
+    is_at_once = (Job.created_at > moment) & or_(Job.run_at <= Job.created_at, Job.attempts > 0)
+    is_retry = (Job.attempts > 0) & (Job.run_at > moment + LONGEST_WAIT)
+    moved = update(Job).where(Job.state == "waiting", Job.run_at > moment, or_(is_at_once, is_retry))
+    session().execute(moved.values(run_at=moment).execution_options(synchronize_session=False))
 
 
 def run_due() -> int:
@@ -140,9 +169,48 @@ def _run_regular(next_run: dict[str, float]) -> None:
         if time.monotonic() < next_run[name]:
             continue
         next_run[name] = time.monotonic() + every.total_seconds()
+        begun, failure = time.perf_counter(), ""
         try:
             with unit_of_work():
                 _handlers[name]()
         except Exception as error:  # noqa: BLE001 - whatever it is, the next try may find it gone
+            failure = f"{type(error).__name__}: {error}"[:2000]
             log.warning("regular job failed", job=name, error=str(error))
             next_run[name] = time.monotonic() + RETRY_SECONDS
+        seconds = time.perf_counter() - begun
+        count_job(name, outcome="failed" if failure else "done", seconds=seconds)
+        with unit_of_work() as work:
+            work.merge(RegularRun(name=name, ran_at=now(), seconds=round(seconds, 3), error=failure))
+
+
+def revive(job_id: int) -> Job:
+    """Have a job that was given up tried again, as if for the first time; raises `NotFoundError`."""
+    row = _dead(job_id)
+    row.state, row.attempts, row.run_at = "waiting", 0, now()
+    return row
+
+
+def drop(job_id: int) -> Job:
+    """Give a dead job up for good; raises `NotFoundError`."""
+    row = _dead(job_id)
+    session().delete(row)
+    return row
+
+
+def jobs_by_name() -> list[tuple[str, str, int]]:
+    """How many jobs there are: name, state, number."""
+    counted = select(Job.name, Job.state, func.count()).group_by(Job.name, Job.state).order_by(Job.name, Job.state)
+    return [(name, state, number) for name, state, number in session().execute(counted)]
+
+
+def regular_jobs() -> list[tuple[str, timedelta, RegularRun | None]]:
+    """The regular jobs of this house, how often they run, and how they last did."""
+    runs = {row.name: row for row in session().scalars(select(RegularRun))}
+    return [(name, every, runs.get(name)) for name, every in sorted(_schedule.items())]
+
+
+def _dead(job_id: int) -> Job:
+    row = session().scalars(select(Job).where(Job.id == job_id, Job.state == "dead").with_for_update()).first()
+    if row is None:
+        raise NotFoundError
+    return row

@@ -17,6 +17,7 @@ class Door(Enum):
     ANYONE = "anyone"
     SIGNED_IN = "signed-in"
     MEMBER = "member"
+    SPEAKER = "speaker"
     STAFF = "staff"
 
 
@@ -65,8 +66,12 @@ def check_door(viewer: Viewer, door: Door) -> None:
         return
     if not viewer.signed_in:
         raise UnauthenticatedError(_("Please sign in first."))
-    if door is Door.MEMBER and not viewer.is_member:
+    if door in {Door.MEMBER, Door.SPEAKER} and not viewer.is_member:
         raise ForbiddenError(_("Please confirm your e-mail address first; the link is in your mail."))
+    if door is Door.SPEAKER and viewer.is_silenced:
+        raise ForbiddenError(
+            _("You are silenced for a time: you can read, but not write. Your notices say why, and until when.")
+        )
     if door is Door.STAFF and not viewer.is_staff:
         raise ForbiddenError(_("This page is for the staff of the site."))
 

@@ -29,10 +29,14 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How the house finds things of one kind: `cards` answers only for what the viewer may see."""
+    """How the house finds things of one kind: `cards` answers only for what the viewer may see.
+
+    `excerpts`, where things have a text, gives its beginning on one line, for mails; by the same rule.
+    """
 
     name: str
     cards: Callable[[Viewer, Iterable[int]], Mapping[int, Card]]
+    excerpts: Callable[[Viewer, Iterable[int]], Mapping[int, str]] | None = None
 
 
 _kinds: dict[str, Kind] = {}
@@ -50,11 +54,23 @@ def is_kind(name: str) -> bool:
 
 def cards(viewer: Viewer, refs: Iterable[Ref]) -> dict[Ref, Card]:
     """Cards for those `refs` that exist and that `viewer` may see: one query a kind."""
-    by_kind: dict[str, set[int]] = {}
-    for ref in refs:
-        by_kind.setdefault(ref.kind, set()).add(ref.id)
     found: dict[Ref, Card] = {}
-    for name, ids in by_kind.items():
-        if name in _kinds:
-            found.update({Ref(name, key): card for key, card in _kinds[name].cards(viewer, ids).items()})
+    for kind, ids in _by_kind(refs):
+        found.update({Ref(kind.name, key): card for key, card in kind.cards(viewer, ids).items()})
     return found
+
+
+def excerpts(viewer: Viewer, refs: Iterable[Ref]) -> dict[Ref, str]:
+    """The beginnings of those `refs` that have a text and that `viewer` may see, as it stands now."""
+    found: dict[Ref, str] = {}
+    for kind, ids in _by_kind(refs):
+        if kind.excerpts is not None:
+            found.update({Ref(kind.name, key): text for key, text in kind.excerpts(viewer, ids).items()})
+    return found
+
+
+def _by_kind(refs: Iterable[Ref]) -> list[tuple[Kind, set[int]]]:
+    ids: dict[str, set[int]] = {}
+    for ref in refs:
+        ids.setdefault(ref.kind, set()).add(ref.id)
+    return [(_kinds[name], some) for name, some in ids.items() if name in _kinds]

@@ -2,28 +2,46 @@
 
 import secrets
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Flask, Request, Response, g, has_request_context, jsonify, make_response, render_template, request
+from flask import (
+    Flask,
+    Request,
+    Response,
+    current_app,
+    g,
+    has_request_context,
+    jsonify,
+    make_response,
+    render_template,
+    request,
+)
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user
+from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFError
+from itsdangerous import BadSignature
 from werkzeug.datastructures import ImmutableMultiDict, iter_multi_items
 from werkzeug.exceptions import HTTPException
 from werkzeug.formparser import FormDataParser
 
 from kernel.db import SAFE_METHODS, session
 from kernel.errors import GuildhallError, UnauthenticatedError
+from kernel.faults import named
 from kernel.marks import fill
+from kernel.metrics import count_request
+from kernel.routes import PageRule
 from kernel.viewer import Viewer
-from kernel.work import unit_of_work
+from kernel.work import reading, undo, unit_of_work
 
 log = structlog.get_logger("guildhall.request")
 
 REDIRECTS = range(300, 400)
+FIRST_REFUSAL = 400
 
 CSP = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: https:; font-src 'self'; "
@@ -33,7 +51,11 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": (
+        "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), "
+        "microphone=(), midi=(), payment=(), serial=(), usb=()"
+    ),
     "X-Frame-Options": "DENY",
 }
 
@@ -60,29 +82,92 @@ class _Request(Request):
         return parser
 
 
+class _Cookies(SecureCookieSessionInterface):
+    """Signed cookies without an age of their own: how long what they open stays open is said by rows in the database.
+
+    Flask refuses a cookie from a moment that is ahead, and so would sign people out whenever a clock is set back, or
+    one web machine's is a second behind another's.
+    """
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """What the cookie holds, if this site signed it."""
+        serializer = self.get_signing_serializer(app)
+        value = request.cookies.get(self.get_cookie_name(app))
+        if serializer is None or not value:
+            return self.session_class()
+        try:
+            return self.session_class(serializer.loads(value))
+        except BadSignature:
+            return self.session_class()
+
+
 class Guildhall(Flask):
     """Flask, with the house rules built in."""
 
+    session_interface = _Cookies()
     request_class = _Request
+    url_rule_class = PageRule
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.notes: list[Callable[[], None]] = []
+
+    def note_with_each_write(self, note: Callable[[], None]) -> None:
+        """Let `note` write something small beside every deed, in its unit and after it."""
+        self.notes.append(note)
 
     def preprocess_request(self) -> ResponseReturnValue | None:
-        """Take in what is sent before the database is asked anything.
+        """Take in what is sent before the database is asked anything, and see who sends it without any lock.
 
-        On SQLite a write holds the lock from its first query on: a slow sender must not hold it for everybody.
+        On SQLite a write holds the lock from its first query on: neither a slow sender nor a long check of what was
+        sent must hold it for everybody.
         """
-        if request.method not in SAFE_METHODS:
-            if request.mimetype in FORMS:
-                request.form  # noqa: B018 - asking for it parses it
-            else:
-                request.get_data()
-        return super().preprocess_request()
+        if request.method in SAFE_METHODS:
+            return super().preprocess_request()
+        if request.mimetype in FORMS:
+            request.form  # noqa: B018 - asking for it parses it
+        else:
+            request.get_data()
+        with reading():
+            return super().preprocess_request()
 
     def dispatch_request(self) -> ResponseReturnValue:
-        """Run the view: a write inside one unit of work, a read without any."""
+        """Run the view: a write inside one unit of work, a read without any. What is answered by a refusal is undone.
+
+        A view that returns `Afterwards` has its answer made once its deed is safely committed.
+        """
         if request.method in SAFE_METHODS:
             return super().dispatch_request()
         with unit_of_work():
-            return super().dispatch_request()
+            answer: Any = super().dispatch_request()
+            if _is_refusal(answer):
+                undo()
+            for note in self.notes:
+                note()
+        if not isinstance(answer, Afterwards):
+            return cast("ResponseReturnValue", answer)
+        with reading():  # so that nobody else waits while the answer is made
+            return answer.make()
+
+
+class Afterwards(Response):
+    """An answer that can only be made after the commit, such as a proof that what was written now stands somewhere."""
+
+    def __init__(self, make: Callable[[], ResponseReturnValue]) -> None:
+        super().__init__()
+        self.make = make
+
+
+class Kept(Response):
+    """A refusal beside which something was kept on purpose, such as the draft of what could not be published."""
+
+
+def _is_refusal(answer: Any) -> bool:
+    """Whether a view says no, as by the page of a form with its errors."""
+    if isinstance(answer, Kept):
+        return False
+    status = answer[1] if isinstance(answer, tuple) and len(answer) > 1 else getattr(answer, "status_code", 200)
+    return isinstance(status, int) and status >= FIRST_REFUSAL
 
 
 def current_viewer() -> Viewer:
@@ -114,7 +199,7 @@ def install(app: Guildhall) -> None:
     """Hook the house rules of every request into `app`."""
     app.before_request(_start)
     app.after_request(_finish)
-    app.register_error_handler(GuildhallError, _refuse)
+    app.register_error_handler(GuildhallError, refusal)
     app.register_error_handler(CSRFError, _refuse_csrf)
     app.register_error_handler(HTTPException, _refuse_http)
     app.register_error_handler(Exception, _apologise)
@@ -137,6 +222,9 @@ def _finish(response: Response) -> Response:
         headers["Cache-Control"] = "private, no-cache"
     headers["X-Request-Id"] = g.get("request_id", "")
     viewer = g.get("viewer")
+    seconds = time.perf_counter() - g.get("started", time.perf_counter())
+    queries = g.get("queries", 0)
+    count_request(request.blueprint or "none", status=response.status_code, seconds=seconds, queries=queries)
     log.info(
         "request",
         id=g.get("request_id"),
@@ -144,8 +232,8 @@ def _finish(response: Response) -> Response:
         method=request.method,
         endpoint=request.endpoint,
         status=response.status_code,
-        ms=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
-        queries=g.get("queries", 0),
+        ms=round(seconds * 1000, 1),
+        queries=queries,
     )
     return response
 
@@ -161,10 +249,14 @@ def problem(status: int, code: str, title: str, detail: str = "", errors: dict[s
     return response
 
 
-def _refuse(error: GuildhallError) -> Response:
-    return _render(
+def refusal(error: GuildhallError) -> Response:
+    """The page, or for a program the problem, that says why not."""
+    response = _render(
         error.status, error.code, error.detail, error.errors, sign_in=isinstance(error, UnauthenticatedError)
     )
+    if error.again_in is not None:
+        response.headers["Retry-After"] = str(error.again_in)
+    return response
 
 
 def _refuse_csrf(_error: CSRFError) -> Response:
@@ -190,9 +282,13 @@ def _refuse_http(error: HTTPException) -> Response:
 
 
 def _apologise(error: Exception) -> Response:
+    """Say that it failed, and where the machine beneath is at fault, in what way: without asking the database."""
     session().rollback()
     log.error("failure", id=g.get("request_id"), path=request.path, exc_info=error)
-    return _render(500, "error", "")
+    if "viewer" not in g:
+        g.viewer = cast("LoginManager", current_app.login_manager).anonymous_user().viewer  # type: ignore[attr-defined]
+    known = named(error)
+    return refusal(known) if known is not None else _render(500, "error", "")
 
 
 def titles() -> dict[int, str]:
@@ -211,6 +307,7 @@ def titles() -> dict[int, str]:
         429: _("A little slower, please"),
         500: _("Something went wrong here"),
         503: _("Back in a moment"),
+        507: _("There is no room left"),
     }
 
 

@@ -40,11 +40,30 @@ def reading() -> Iterator[Session]:
         only_reads.reset(token)
 
 
+@contextmanager
+def unit_apart() -> Iterator[Session]:
+    """A unit of work in the midst of reading, such as making an answer: what was read so far is let go first."""
+    session().rollback()
+    token = only_reads.set(False)
+    try:
+        with unit_of_work() as work:
+            yield work
+    finally:
+        only_reads.reset(token)
+
+
 def step_aside() -> None:
     """Let others write while this unit does long work without the database; what it wrote so far is undone."""
     session().rollback()
 
 
-def after_commit(call: Callable[[], None]) -> None:
+def undo() -> None:
+    """Let what this unit did so far not have happened: whoever was refused changed nothing."""
+    work = session()
+    work.rollback()
+    work.info.pop(_AFTER, None)
+
+
+def after_commit(call: Callable[[], object]) -> None:
     """Run `call` once the current unit is safely committed; never if it is undone."""
     session().info.setdefault(_AFTER, []).append(call)

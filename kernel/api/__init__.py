@@ -6,20 +6,25 @@ does not fit as problem+json, runs the same queries and actions as the pages do,
 """
 
 from kernel.api.document import describe
-from kernel.api.endpoints import Answer, endpoint, room
-from kernel.api.shapes import Given, Id, Listing, PageQuery, Reason, Shown, Word, link
+from kernel.api.endpoints import Answer, Download, Later, endpoint, room
+from kernel.api.reading import read_key
+from kernel.api.shapes import Given, Id, Listing, PageQuery, Plain, Reason, Shown, Word, link
 
 __all__ = [
     "Answer",
+    "Download",
     "Given",
     "Id",
+    "Later",
     "Listing",
     "PageQuery",
+    "Plain",
     "Reason",
     "Shown",
     "Word",
     "describe",
     "endpoint",
     "link",
+    "read_key",
     "room",
 ]

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import wraps
+from http import HTTPStatus
 from typing import Any
 
 from flask import Response
@@ -20,8 +21,7 @@ from kernel.limits import SMALL_DEEDS, limiter
 from kernel.policy import Door
 from kernel.rooms import Room
 from kernel.viewer import Viewer
-from kernel.web import current_viewer
-from kernel.work import step_aside
+from kernel.web import Afterwards, current_viewer
 
 PREFIX = "/api/v1"
 
@@ -37,8 +37,30 @@ class Answer:
     location: str | None = None
 
 
-Result = BaseModel | Answer | None
+@dataclass(frozen=True, slots=True)
+class Later:
+    """An answer that is made after the commit, because it proves something about what was written.
+
+    Under an `Idempotency-Key` the deed is asked for again and not remembered: it has to be one that is done once
+    however often it is sent.
+    """
+
+    make: Callable[[], Answer | BaseModel]
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """An answer that is a file; its endpoint names the media type where others name a model."""
+
+    content: bytes
+    media_type: str
+    name: str
+
+
+Result = BaseModel | Answer | Later | Download | None
+AGAIN = "again"
 ApiView = Callable[..., Result]
+Check = Callable[[Any], Any]
 Prepare = Callable[[Viewer, list[FileStorage]], AbstractContextManager[Any]]
 
 
@@ -56,7 +78,8 @@ class Endpoint:
     body: type[BaseModel] | None
     files: str | None
     prepare: Prepare | None
-    answers: Mapping[int, type[BaseModel] | None]
+    check: Check | None
+    answers: Mapping[int, type[BaseModel] | str | None]
     refusals: frozenset[int] = field(default_factory=frozenset)
 
     @property
@@ -74,18 +97,20 @@ def endpoint(  # noqa: PLR0913 - a declaration says everything in one place
     rule: str,
     *,
     may: Door | StrEnum,
-    answers: Mapping[int, type[BaseModel] | None],
+    answers: Mapping[int, type[BaseModel] | str | None],
     query: type[BaseModel] | None = None,
     body: type[BaseModel] | None = None,
     files: str | None = None,
     prepare: Prepare | None = None,
+    check: Check | None = None,
     limit: str | None = None,
     refusals: tuple[int, ...] = (),
 ) -> Callable[[ApiView], ApiView]:
     """Route `method` and `rule` to a view `(viewer, **path, query=, body=, files=)`.
 
-    The view answers with a model, an `Answer`, or None; the first of `answers` is the status it stands for.
-    `prepare` does long work on the files before anything is locked; the view gets what it makes of them.
+    The view answers with a model, an `Answer`, a `Download` or None; the first of `answers` is its status.
+    `prepare` does long work on the files before anything is locked; the view gets what it makes of them. `check` does
+    the same with the body, and what it makes of it is the view's `checked`.
     Its docstring is what the description says, its module names the group.
     """
 
@@ -101,6 +126,7 @@ def endpoint(  # noqa: PLR0913 - a declaration says everything in one place
             body=body,
             files=files,
             prepare=prepare,
+            check=check,
             answers=answers,
             refusals=frozenset(refusals),
         )
@@ -136,9 +162,10 @@ def _run(about: Endpoint, view: ApiView, path: dict[str, Any]) -> Response:
         arguments["body"] = read_body(about.body)
     if about.files is not None:
         arguments["files"] = read_files(about.files)
+    if about.check is not None:
+        return _answer(about, view, {**arguments, "checked": about.check(arguments["body"])}, sent=arguments)
     if about.prepare is None:
         return _answer(about, view, arguments, sent=arguments)
-    step_aside()
     with about.prepare(current_viewer(), arguments["files"]) as prepared:
         return _answer(about, view, {**arguments, "files": prepared}, sent=arguments)
 
@@ -147,22 +174,39 @@ def _answer(about: Endpoint, view: ApiView, arguments: dict[str, Any], *, sent: 
     """What the view says; with a key, what it said first. A refusal undoes the claim with everything else."""
     viewer = current_viewer()
     key = read_key() if about.is_write else None
-    if key is None:
-        return _render(about, view(viewer, **arguments))
-    done = claim(viewer.me, key, fingerprint("api", sent_as(sent)))
-    if done is not None:
+    done = None if key is None else claim(viewer.me, key, fingerprint("api", sent_as(sent)))
+    if done is not None and done != AGAIN:
         return _respond(*json.loads(done))
-    response = _render(about, view(viewer, **arguments))
+    result = view(viewer, **arguments)
+    if isinstance(result, Later):
+        if key is not None:
+            keep(viewer.me, key, AGAIN)
+        make = result.make
+        return Afterwards(lambda: _render(about, make()))
+    if isinstance(result, Download):
+        return _give(result)
+    response = _render(about, result)
+    if key is None:
+        return response
     kept = [response.status_code, response.get_data(as_text=True) or None, response.headers.get("Location")]
     keep(viewer.me, key, json.dumps(kept))
     return response
 
 
-def _render(about: Endpoint, result: Result) -> Response:
+def _render(about: Endpoint, result: BaseModel | Answer | None) -> Response:
     status = next(iter(about.answers))
     answer = result if isinstance(result, Answer) else Answer(result, status)
+    if answer.status == HTTPStatus.CREATED and answer.location is None:
+        raise RuntimeError(f"{about.name} says 201 and not where")
     text = None if answer.body is None else answer.body.model_dump_json(by_alias=True)
     return _respond(answer.status, text, answer.location)
+
+
+def _give(file: Download) -> Response:
+    response = Response(file.content, 200, content_type=file.media_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{file.name}"'
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
 
 
 def _respond(status: int, text: str | None, location: str | None) -> Response:

@@ -11,6 +11,7 @@ from kernel.rooms import LARGEST_ID
 T = TypeVar("T")
 
 LIST = 30
+TEXT = r"^[^\x00]*$"
 
 
 def _without_nul(text: str) -> str:
@@ -20,8 +21,9 @@ def _without_nul(text: str) -> str:
 
 
 Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
-Word = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_without_nul)]
-Reason = Annotated[str, Field(max_length=200, description="Why, in a few words."), AfterValidator(_without_nul)]
+Plain = Annotated[str, AfterValidator(_without_nul)]
+Word = Annotated[Plain, Field(min_length=1, max_length=100)]
+Reason = Annotated[Plain, Field(max_length=200, description="Why, in a few words.")]
 
 
 class Given(BaseModel):

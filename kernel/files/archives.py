@@ -22,7 +22,7 @@ _PLAIN_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _DRIVE = re.compile(r"[A-Za-z]:")
 _ACTIVE_PARTS = re.compile(r"(?:^|/)(?:vbaproject\.bin|vbadata\.xml|activex/|embeddings/|macrosheets/)", re.IGNORECASE)
 _DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
-_READ_ERRORS = (
+READ_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
     EOFError,
@@ -51,9 +51,17 @@ def check_archive(file: BinaryIO) -> Kind:
             _refuse_polyglot(file, archive, entries)
             kind = _office_kind(entries) or kinds.ZIP
             _weigh(archive, weight, depth=0, office=kind is not kinds.ZIP)
-    except _READ_ERRORS:
+    except READ_ERRORS:
         raise RefusedUpload(Reason.BROKEN, found=kinds.ZIP.label) from None
     return kind
+
+
+def check_entries(archive: zipfile.ZipFile) -> None:
+    """Refuse what no archive needs: paths that lead elsewhere, links, locks, and entries that share bytes."""
+    entries = archive.infolist()
+    for entry in entries:
+        _check_entry(entry)
+    _refuse_overlap(archive, entries)
 
 
 def _office_kind(entries: list[zipfile.ZipInfo]) -> Kind | None:

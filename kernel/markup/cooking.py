@@ -62,7 +62,7 @@ def cook(
         html = None
     if html is None:
         html = sanitise(paragraphs(source))
-    return _described(html)
+    return pointed_at(html)
 
 
 def _cooked_html(source: str, form: Format, wishes: Wishes) -> str | None:
@@ -84,7 +84,8 @@ def _cooked_html(source: str, form: Format, wishes: Wishes) -> str | None:
     return None
 
 
-def _described(html: str) -> Cooked:
+def pointed_at(html: str) -> Cooked:
+    """A cooked text, and what it points at."""
     return Cooked(
         html=html,
         mentions=frozenset(first or second for first, second in _MENTION.findall(html))
