@@ -1,6 +1,6 @@
 """The bytes of files, which several rooms point at: kept once, and removed when no room points at them any more."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask import current_app
@@ -24,6 +24,11 @@ def blob_store() -> BlobStore:
 def point_at_blobs(*columns: InstrumentedAttribute[Any]) -> None:
     """Say that these columns hold hashes of bytes that must stay; each room that keeps files does this once."""
     _columns.extend(columns)
+
+
+def blob_columns() -> Sequence[InstrumentedAttribute[Any]]:
+    """Where hashes of bytes stand that must be there."""
+    return tuple(_columns)
 
 
 def remove_blobs(hashes: Iterable[str], *, store: BlobStore) -> None:

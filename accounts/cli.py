@@ -7,10 +7,11 @@ import click
 from sqlalchemy import select
 
 from accounts.actions.grants import grant_by_rule
+from accounts.actions.registration import free_handle
 from accounts.actions.tokens import SCOPES, create_token
 from accounts.events import PersonConfirmed
 from accounts.models import User
-from accounts.names import HANDLE, RESERVED, clean_email
+from accounts.names import clean_email
 from accounts.passwords import fault_of, hash_password
 from accounts.viewers import viewer_for
 from kernel.clock import now
@@ -41,7 +42,12 @@ def admin_create(email: str, handle: str, name: str, password: str, *, as_json: 
         user = work.scalar(select(User).where(User.email == address))
         made = password or ("" if user else secrets.token_urlsafe(12))
         if user is None:
-            user = User(handle=_free_handle(handle or address), email=address, display_name=name, password_hash="")
+            user = User(
+                handle=free_handle(handle or address, otherwise="staff"),
+                email=address,
+                display_name=name,
+                password_hash="",
+            )
             user.display_name = name or user.handle
             work.add(user)
         if made:
@@ -83,16 +89,6 @@ def token_create(email: str, scopes: tuple[str, ...], name: str) -> None:
         except GuildhallError as refusal:
             raise click.ClickException(refusal.detail) from refusal
     click.echo(secret)
-
-
-def _free_handle(wish: str) -> str:
-    """The wished handle, or the first that is free and like it."""
-    letters = "".join(char if char.isascii() and char.isalnum() else "-" for char in wish.lower().partition("@")[0])
-    stem = "-".join(part for part in letters.split("-") if part)[:24]
-    candidates = [stem, *(f"{stem or 'staff'}-{number}" for number in range(1, 1000))]
-    usable = [handle for handle in candidates if HANDLE.fullmatch(handle) and handle not in RESERVED]
-    taken = set(session().scalars(select(User.handle).where(User.handle.in_(usable))))
-    return next(handle for handle in usable if handle not in taken)
 
 
 COMMANDS = [admin, token]

@@ -1,13 +1,13 @@
 """The directory of people: who is found under which facets, and how many under each."""
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import ColumnElement, String, case, cast, func, or_, select
 
 from accounts.assertions import ASSERTERS
+from accounts.facets import Counts, Group, codes_in
 from accounts.models import User
 from accounts.queries import is_shown, literal_like
 from kernel.db import session
@@ -21,6 +21,7 @@ from search_index.synonyms import synonyms
 PAGE = 30
 MOST_MATCHES = 1000
 FACETS = ("sector", "region", "kind", "verified")
+PROVINCE = 2  # digits of its code; a city has more
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,42 +33,10 @@ class Wanted:
     kind: str = ""
     verified: str = ""
 
-    def without(self, facet: str) -> "Wanted":
-        """The same with one facet left open."""
-        return replace(self, **{facet: ""})
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many are found, and how many would be under each value of a facet if it alone were changed."""
-
-    total: int
-    by_facet: dict[str, Counter[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """People who are alike in everything that the facets know."""
-
-    sectors: tuple[str, ...]
-    region: str
-    kind: str
-    verified: tuple[str, ...]
-    people: int
-
-    def values(self, facet: str) -> tuple[str, ...]:
-        """What counts under a facet."""
-        found: dict[str, tuple[str, ...]] = {
-            "sector": self.sectors,
-            "region": (self.region[:2],),
-            "kind": (self.kind,),
-            "verified": self.verified,
-        }
-        return found[facet]
-
-    def fits(self, wanted: Wanted) -> bool:
-        """Whether these people are among those wanted."""
-        return all(not (value := getattr(wanted, facet)) or value in self.values(facet) for facet in FACETS)
+    @property
+    def by_facet(self) -> dict[str, str]:
+        """By the names of the facets."""
+        return {facet: getattr(self, facet) for facet in FACETS}
 
 
 def people_found(
@@ -97,21 +66,14 @@ def people_counts(_viewer: Viewer, wanted: Wanted, *, among: Sequence[int] | Non
     if among is not None:
         query = query.where(User.id.in_(among))
     groups = [_group(tuple(row)) for row in session().execute(query)]
-    by_facet: dict[str, Counter[str]] = {}
-    for facet in FACETS:
-        counted: Counter[str] = Counter()
-        for group in groups:
-            if group.fits(wanted.without(facet)):
-                counted.update({value: group.people for value in group.values(facet) if value})
-        by_facet[facet] = counted
-    return Counts(sum(group.people for group in groups if group.fits(wanted)), by_facet)
+    return Counts.of(groups, wanted.by_facet)
 
 
 def people_matching(viewer: Viewer, text: str) -> list[int]:
     """Ids of those whom search finds by `text`, best first; by a part of a name or field where it finds nobody."""
     query = parse(text, synonyms=synonyms()).query
     people = replace(query, filters=(*query.filters, Filter("kind", frozenset({"person"}))))
-    hits = ranked(viewer, people, limit=MOST_MATCHES)
+    (hits,) = ranked(viewer, people, limit=MOST_MATCHES)
     return [int(hit.key.rpartition(":")[2]) for hit in hits] or people_named(viewer, text)
 
 
@@ -141,6 +103,12 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _group(row: tuple[str, ...]) -> _Group:
+def _group(row: tuple[str, ...]) -> Group:
     sectors, region, kind, *marks, people = row
-    return _Group(tuple(json.loads(sectors)), region, kind, tuple(mark for mark in marks if mark), int(people))
+    values: dict[str, tuple[str, ...]] = {
+        "sector": codes_in(sectors),
+        "region": (region[:PROVINCE],),
+        "kind": (kind,),
+        "verified": tuple(mark for mark in marks if mark),
+    }
+    return Group(values, int(people))

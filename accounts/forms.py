@@ -9,6 +9,7 @@ from flask_wtf.file import FileField, FileRequired
 from wtforms import (
     BooleanField,
     EmailField,
+    HiddenField,
     PasswordField,
     RadioField,
     SelectChoice,
@@ -69,6 +70,45 @@ class SignInForm(RoomForm):
     remember = BooleanField(_l("Keep me signed in on this device"))
 
 
+class ProofForm(RoomForm):
+    """That it is still the same person; its names collide with those of no form that waits for the proof."""
+
+    proof_next = HiddenField()
+    proof_password = PasswordField(_l("Password"), [ANY_PASSWORD])
+    proof_code = StringField(_l("Code"), [Length(max=100)])
+    proof_credential = HiddenField()
+
+
+class JoinForm(RoomForm):
+    """How somebody wants to be called whom an institution brings; the address only where it vouches for none."""
+
+    handle = StringField(_l("Handle"), [Length(max=30)])
+    display_name = StringField(_l("Name"), [Length(max=200)])
+    email = EmailField(_l("E-mail address"), [Length(max=320)])
+
+
+class CodeForm(RoomForm):
+    """The second step: a code, or what a passkey signed."""
+
+    code = StringField(_l("Code"), [Length(max=100)])
+    credential = HiddenField()
+
+
+class AuthenticatorForm(RoomForm):
+    """An app that shows codes: what its owner calls it, its encrypted secret, and its first code."""
+
+    name = StringField(_l("Name of the app or phone"), [REQUIRED, Length(max=200)])
+    sealed = HiddenField(validators=[REQUIRED, Length(max=1000)])
+    code = StringField(_l("Code that the app shows"), [REQUIRED, Length(max=100)])
+
+
+class PasskeyForm(RoomForm):
+    """A passkey: what its owner calls it, and what the browser made."""
+
+    name = StringField(_l("Name of the passkey"), [REQUIRED, Length(max=200)])
+    credential = HiddenField()
+
+
 class AddressForm(RoomForm):
     """Only an address: for links sent by mail."""
 
@@ -79,20 +119,13 @@ class ResetForm(RoomForm):
     """A new password."""
 
     password = PasswordField(_l("New password"), [REQUIRED, ANY_PASSWORD])
-
-
-class PasswordForm(RoomForm):
-    """The old password and a new one."""
-
-    current = PasswordField(_l("Present password"), [REQUIRED, ANY_PASSWORD])
-    password = PasswordField(_l("New password"), [REQUIRED, ANY_PASSWORD])
+    ends_tokens = BooleanField(_l("Revoke my API tokens too"))
 
 
 class EmailForm(RoomForm):
-    """A new address, and the password as proof."""
+    """A new address."""
 
     email = EmailField(_l("New e-mail address"), [REQUIRED, Length(max=320)])
-    current = PasswordField(_l("Present password"), [REQUIRED, ANY_PASSWORD], id="email-current")
 
 
 class ProfileForm(RoomForm):

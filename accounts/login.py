@@ -4,8 +4,9 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import cast
 
-from flask import Flask, Request, request
+from flask import Request, redirect, request
 from flask import session as cookie
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import AnonymousUserMixin, LoginManager, UserMixin, current_user, login_user
 from sqlalchemy import update
@@ -21,13 +22,19 @@ from kernel.errors import ForbiddenError, UnauthenticatedError
 from kernel.i18n import LOCALES
 from kernel.ids import hash_token
 from kernel.viewer import Viewer
-from kernel.web import is_api
+from kernel.web import Guildhall, is_api
 
 REMEMBERED = timedelta(days=60)
 SEEN_EVERY = timedelta(minutes=10)
 THEMES = ("system", "light", "dark")
 LANG_COOKIE, TIMEZONE_COOKIE, THEME_COOKIE = "lang", "tz", "theme"
 BEARER = "Bearer "
+STAFF_TOKEN = "staff"  # noqa: S105 - in the cookie of whoever looks as somebody else: the key of their own session
+LINKING = "institution"  # in the cookie: what an institution said of whoever uses this browser
+IMPERSONATION_ENDS = frozenset({"accounts.stop_impersonating", "accounts.sign_out"})
+_OPEN = "achievements changes communities feedback feeds files log organisations people rules search tags threads trust"
+OPEN_TO_IMPERSONATION = frozenset({"", *_OPEN.split()})
+CLOSED_TO_IMPERSONATION = ("/files", "/new")  # ends of paths: the person's files, and forms that hold their drafts
 KNOWN_ZONES = frozenset(ZONES)
 
 login_manager = LoginManager()
@@ -65,20 +72,24 @@ class Stranger(AnonymousUserMixin):
 login_manager.anonymous_user = Stranger
 
 
-def install(app: Flask) -> None:
+def install(app: Guildhall) -> None:
     """Hook signing in into `app`."""
     app.config.update(PERMANENT_SESSION_LIFETIME=REMEMBERED, SESSION_REFRESH_EACH_REQUEST=False)
     login_manager.init_app(app, add_context_processor=False)
     app.before_request(_check_token)
-    app.before_request(_note_seen)
+    app.before_request(_check_impersonation)
+    app.note_with_each_write(_note_seen)
 
 
 def open_session(token: str, *, remember: bool) -> None:
-    """Put a fresh session into the cookie: everything that was in it before is gone."""
+    """Put a fresh session into the cookie: of what was in it before, only an institution's word stays."""
     opened = viewer_of_session(hash_token(token))
     if opened is None:
         raise UnauthenticatedError(_("Please sign in first."))
+    linking = cookie.get(LINKING)
     cookie.clear()
+    if linking:
+        cookie[LINKING] = linking
     cookie.permanent = remember
     login_user(SignedIn(opened, token))
 
@@ -137,9 +148,38 @@ def _check_token() -> None:
         raise ForbiddenError(_("This API token lacks the scope “%(scope)s”.", scope=needed))
 
 
+def _check_impersonation() -> ResponseReturnValue | None:
+    """Whoever looks as somebody else only looks, and only where nothing is that person's alone.
+
+    Only such a cookie holds the other token, and nobody can take it out of a signed cookie. When the time is over, the
+    staff's own session is back.
+    """
+    if is_api() or request.path.startswith("/static/") or STAFF_TOKEN not in cookie:
+        return None
+    if not current_user.is_authenticated:
+        back_to_oneself()
+        return redirect("/staff", 303)
+    if request.endpoint in IMPERSONATION_ENDS:
+        return None
+    if request.method not in db.SAFE_METHODS:
+        raise ForbiddenError(_("You look at the site as somebody else: you can read, and change nothing."))
+    is_own = request.path.rstrip("/").endswith(CLOSED_TO_IMPERSONATION)
+    if is_own or request.path.split("/")[1] not in OPEN_TO_IMPERSONATION:
+        raise ForbiddenError(_("This is that person's own affair, and stays closed while you look as them."))
+    return None
+
+
+def back_to_oneself() -> None:
+    """Put the staff's own session back into the cookie, if it still opens."""
+    token = cookie.get(STAFF_TOKEN, "")
+    cookie.clear()
+    if viewer_of_session(hash_token(token)) is not None:
+        open_session(token, remember=False)
+
+
 def _note_seen() -> None:
     """Remember that the session or token is in use: only when something is sent, and not each time."""
-    if request.method in db.SAFE_METHODS or not current_user.is_authenticated:
+    if not current_user.is_authenticated:
         return
     opened = cast("SignedIn", current_user).opened
     if opened.seen_at is not None and now() - opened.seen_at < SEEN_EVERY:

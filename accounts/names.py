@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -9,7 +10,7 @@ from kernel.texts import composed
 from kernel.words import gettext as _
 
 HANDLE = re.compile(r"[a-z0-9][a-z0-9-]{1,29}")
-LONGEST_EMAIL = 254
+LONGEST_EMAIL, LONGEST_WEBSITE = 254, 300
 _RESERVED = """
 about account accounts admin administrator alliance alliances all anonymous api avatar bookmarks bot
 communities community complete confirm contact drafts edit everyone experts feeds files forgot forum
@@ -47,6 +48,20 @@ def clean_email(text: str) -> str | None:
     except EmailNotValidError:
         return None
     return address if len(address) <= LONGEST_EMAIL else None
+
+
+def fault_of_website(url: str) -> str | None:
+    """Why an address is refused, in a sentence, or None."""
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        is_web = parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.username
+    except ValueError:
+        is_web = False
+    if not is_web or len(url) > LONGEST_WEBSITE or any(ord(char) <= ord(" ") for char in url):
+        return _("This is not a web address; it begins with https://.")
+    return None
 
 
 def _is_visible(char: str) -> bool:

@@ -45,6 +45,12 @@ def person_by_handle(handle: str) -> User:
     return user
 
 
+def ids_by_handle(handles: Iterable[str]) -> set[int]:
+    """Those who go by these handles; a handle that is nobody's is left out."""
+    names = {handle.removeprefix("@").lower() for handle in handles}
+    return set(session().scalars(select(User.id).where(User.handle.in_(sorted(names))))) if names else set()
+
+
 def persons(ids: Iterable[int]) -> dict[int, PersonFacts]:
     """What is shown of each of these people; one query, none for nobody."""
     wanted = set(ids)
@@ -98,7 +104,9 @@ def my_account(viewer: Viewer) -> User:
 
 def my_sessions(viewer: Viewer) -> list[UserSession]:
     """Where the viewer is signed in, last used first."""
-    query = select(UserSession).where(UserSession.user_id == viewer.me, UserSession.expires_at > now())
+    query = select(UserSession).where(
+        UserSession.user_id == viewer.me, UserSession.impersonator_id.is_(None), UserSession.expires_at > now()
+    )
     return list(session().scalars(query.order_by(UserSession.last_seen_at.desc(), UserSession.id.desc())))
 
 

@@ -1,7 +1,7 @@
 """How a Viewer is made: one statement over the person, what they hold, and the counts that rooms above contribute."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any, Literal
@@ -47,7 +47,9 @@ class Opened:
     scopes: frozenset[str] = frozenset()
 
 
-def contribute_count(name: Literal["unread_notices"], make: Count) -> None:
+def contribute_count(
+    name: Literal["unread_notices", "open_reviews", "unseen_sanctions", "waiting"], make: Count
+) -> None:
     """Let a room above fill a number of the Viewer: `make` is given the column of the person's id."""
     _counts[name] = make
     _statement.cache_clear()
@@ -62,7 +64,13 @@ def viewer_for(user_id: int) -> Viewer:
 def viewer_of_session(token_hash: str) -> Opened | None:
     """Whoever is signed in with this session, in one query."""
     row = _fetch("session", token_hash)
-    return None if row is None else Opened(_viewer(row, session_id=row.key_id), row.key_id, row.seen_at)
+    if row is None:
+        return None
+    viewer = _viewer(row, session_id=row.key_id)
+    if row.impersonator_id is not None:
+        seen = viewer.audience & {PUBLIC, MEMBERS}
+        viewer = replace(viewer, audience=seen, rights=frozenset(), impersonator_id=row.impersonator_id)
+    return Opened(viewer, row.key_id, row.seen_at)
 
 
 def viewer_of_token(token_hash: str) -> Opened | None:
@@ -94,14 +102,20 @@ def _statement(by: str, dialect: str) -> Select[Any]:
         _user.c.locale,
         _user.c.timezone,
         _user.c.theme,
+        _user.c.trust_level,
+        _user.c.silenced_until,
         held.label("held"),
         *(make(_user.c.id).label(name) for name, make in _counts.items()),
     ]
-    active = select(*columns).where(_user.c.suspended_at.is_(None))
     moment = bindparam("now", type_=_session.c.expires_at.type)
+    active = select(*columns).where(or_(_user.c.suspended_at.is_(None), _user.c.suspended_until <= moment))
     if by == "session":
         return (
-            active.add_columns(_session.c.id.label("key_id"), _session.c.last_seen_at.label("seen_at"))
+            active.add_columns(
+                _session.c.id.label("key_id"),
+                _session.c.last_seen_at.label("seen_at"),
+                _session.c.impersonator_id,
+            )
             .join_from(_session, _user, _session.c.user_id == _user.c.id)
             .where(_session.c.token_hash == bindparam("key"), _session.c.expires_at > moment)
         )
@@ -146,6 +160,8 @@ def _viewer(row: Row[Any], *, session_id: int | None = None) -> Viewer:
         locale=row.locale,
         timezone=row.timezone,
         theme=row.theme,
+        trust=row.trust_level,
+        silenced_until=row.silenced_until,
         session_id=session_id,
         **{name: facts[name] for name in _counts},
     )

@@ -1,9 +1,10 @@
 """Passwords and addresses: forgotten, reset, changed."""
 
 from flask_babel import gettext as _
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import and_, delete, or_, select, update
 
 from accounts.actions.letters import CONFIRM, RESET, new_letter, redeem
+from accounts.actions.security_log import note
 from accounts.actions.signing import revoke_all_sessions, revoke_other_sessions
 from accounts.events import PersonConfirmed
 from accounts.mails import (
@@ -13,11 +14,13 @@ from accounts.mails import (
     mail_password_changed,
     mail_reset,
 )
-from accounts.models import EmailToken, User
+from accounts.models import ApiToken, EmailToken, User
 from accounts.names import clean_email
-from accounts.passwords import fault_of, hash_password, is_password
+from accounts.passwords import fault_of, hash_password
 from accounts.policy import AccountRight
 from accounts.queries import my_account
+from accounts.recent import must_be_recent
+from accounts.security_log import Kind
 from kernel.clock import now
 from kernel.db import session
 from kernel.errors import InvalidError
@@ -34,13 +37,13 @@ def request_reset(_viewer: Viewer, *, email: str) -> None:
         mail_reset(user, token=new_letter(user_id=user.id, purpose=RESET, email=user.email))
 
 
-def reset_password(_viewer: Viewer, *, token: str, password: str) -> User:
+def reset_password(_viewer: Viewer, *, token: str, password: str, ends_tokens: bool = False) -> User:
     """A new password by the link: it proves the address too, and signs out everywhere."""
     letter = redeem(token, RESET)
     user = session().get_one(User, letter.user_id)
     if user.suspended_at is not None or letter.email != user.email:
         raise InvalidError(_("This link was used already, or it is too old."), errors={"token": "expired"})
-    _set_password(user, password)
+    _set_password(user, password, ends_tokens=ends_tokens)
     if user.email_confirmed_at is None:
         user.email_confirmed_at = now()
         emit(PersonConfirmed(user_id=user.id))
@@ -48,23 +51,22 @@ def reset_password(_viewer: Viewer, *, token: str, password: str) -> User:
     return user
 
 
-def change_password(viewer: Viewer, *, current: str, password: str) -> None:
-    """A new password for whoever knows the old one; other sessions end."""
+def change_password(viewer: Viewer, *, password: str, ends_tokens: bool = False) -> None:
+    """A new password for whoever has just proved themselves; other sessions end."""
     authorise(viewer, AccountRight.CHANGE_SIGN_IN)
-    user = my_account(viewer)
-    _must_know(user, current)
-    _set_password(user, password)
+    must_be_recent(viewer)
+    _set_password(my_account(viewer), password, ends_tokens=ends_tokens, viewer=viewer)
     revoke_other_sessions(viewer)
 
 
-def change_email(viewer: Viewer, *, current: str, email: str) -> None:
+def change_email(viewer: Viewer, *, email: str) -> None:
     """Ask for a new address: it counts once confirmed, and the old one is told.
 
     What the page says does not depend on whether somebody has the address already; its owner is told by mail.
     """
     authorise(viewer, AccountRight.CHANGE_SIGN_IN)
+    must_be_recent(viewer)
     user = my_account(viewer)
-    _must_know(user, current)
     address = clean_email(email)
     if address is None:
         raise InvalidError(errors={"email": _("This is not an e-mail address that mail could reach.")})
@@ -79,16 +81,15 @@ def change_email(viewer: Viewer, *, current: str, email: str) -> None:
         mail_email_changing(user, new=address)
 
 
-def _must_know(user: User, password: str) -> None:
-    if not is_password(password, user.password_hash):
-        raise InvalidError(errors={"current": _("This is not your present password.")})
-
-
-def _set_password(user: User, password: str) -> None:
+def _set_password(user: User, password: str, *, ends_tokens: bool, viewer: Viewer | None = None) -> None:
     fault = fault_of(password, handle=user.handle, email=user.email)
     if fault:
         raise InvalidError(errors={"password": fault})
     user.password_hash = hash_password(password)
+    note(user.id, Kind.PASSWORD_CHANGED, viewer=viewer)
+    if ends_tokens:
+        alive = (ApiToken.user_id == user.id, ApiToken.revoked_at.is_(None))
+        session().execute(update(ApiToken).where(*alive).values(revoked_at=now()))
     # Whoever asked for another address with the old password must not get the account by that letter now.
     is_change = and_(EmailToken.purpose == CONFIRM, EmailToken.email != user.email)
     session().execute(

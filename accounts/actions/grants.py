@@ -1,10 +1,11 @@
 """What the staff, and rooms on their own rules, give to people and take from them."""
 
 import re
+from datetime import datetime
 
 from flask_babel import gettext as _
 
-from accounts.actions.signing import revoke_all_sessions
+from accounts.actions.signing import revoke_all_sessions, stop_looking
 from accounts.events import GrantChanged, PersonSuspended
 from accounts.models import Grant, User
 from accounts.policy import AccountRight
@@ -13,10 +14,15 @@ from kernel.db import session
 from kernel.errors import InvalidError, NotFoundError
 from kernel.events import emit
 from kernel.policy import authorise
-from kernel.viewer import Viewer
+from kernel.viewer import STAFF, Viewer
 
-TOKEN = re.compile(r"staff|moderator:\d+|alliance:\d+(:[a-z]+)?")
-BY_RULE = re.compile(TOKEN.pattern + r"|need:\d+")  # what no person decides, the staff neither
+TOKEN = re.compile(r"staff|moderator:\d+")
+# What no person decides, the staff neither.
+BY_RULE = re.compile(
+    TOKEN.pattern
+    + r"|moderator:alliance:\d+|need:\d+|alliance:\d+(:council|:group\d+)?"
+    + r"|organisation:\d+(:editor|:admin)?"
+)
 
 
 def grant(actor: Viewer, *, user_id: int, token: str) -> None:
@@ -39,6 +45,8 @@ def revoke(actor: Viewer, *, user_id: int, token: str) -> None:
     if held is None:
         raise NotFoundError
     session().delete(held)
+    if token == STAFF:
+        stop_looking(user_id)
     emit(GrantChanged(actor_id=actor.user_id, user_id=user_id, token=token, is_held=False))
 
 
@@ -50,19 +58,19 @@ def revoke_by_rule(*, user_id: int, token: str) -> None:
         emit(GrantChanged(actor_id=None, user_id=user_id, token=token, is_held=False))
 
 
-def suspend(actor: Viewer, *, user_id: int) -> None:
-    """Shut somebody out, everywhere and at once."""
-    authorise(actor, AccountRight.SUSPEND, user_id)
-    _person(user_id).suspended_at = now()
+def shut_out(user_id: int, *, until: datetime | None = None, by_id: int | None = None) -> None:
+    """Shut somebody out, everywhere and at once. Who may is for the sanction to say that this follows from."""
+    user = _person(user_id)
+    user.suspended_at, user.suspended_until = user.suspended_at or now(), until
     revoke_all_sessions(user_id)
-    emit(PersonSuspended(actor_id=actor.user_id, user_id=user_id, is_suspended=True))
+    emit(PersonSuspended(actor_id=by_id, user_id=user_id, is_suspended=True))
 
 
-def reinstate(actor: Viewer, *, user_id: int) -> None:
+def let_in(user_id: int, *, by_id: int | None = None) -> None:
     """Let somebody in again."""
-    authorise(actor, AccountRight.SUSPEND, user_id)
-    _person(user_id).suspended_at = None
-    emit(PersonSuspended(actor_id=actor.user_id, user_id=user_id, is_suspended=False))
+    user = _person(user_id)
+    user.suspended_at = user.suspended_until = None
+    emit(PersonSuspended(actor_id=by_id, user_id=user_id, is_suspended=False))
 
 
 def _give(*, user_id: int, token: str, granted_by_id: int | None) -> None:

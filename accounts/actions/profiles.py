@@ -1,15 +1,16 @@
 """What people say about themselves, and how the site looks to them."""
 
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from stdnum import isni
 from stdnum.exceptions import ValidationError
 
 from accounts.actions.registration import fault_of_name
-from accounts.events import ProfileChanged
+from accounts.actions.vouching import assert_by_rule, withdraw_all
+from accounts.assertions import ORCID
+from accounts.events import ProfileChanged, TextOffered
 from accounts.models import User
-from accounts.names import clean_line
+from accounts.names import clean_line, fault_of_website
 from accounts.places import ZONES, affiliation_kinds, regions
 from accounts.policy import AccountRight
 from accounts.queries import my_account
@@ -19,10 +20,11 @@ from kernel.events import emit
 from kernel.i18n import LOCALES
 from kernel.markup import cook
 from kernel.policy import authorise
+from kernel.refs import Ref
 from kernel.viewer import Viewer
 from kernel.words import gettext as _
 
-LONGEST_BIO, LONGEST_LINE, LONGEST_TITLE, LONGEST_WEBSITE = 5000, 120, 80, 300
+LONGEST_BIO, LONGEST_LINE, LONGEST_TITLE = 5000, 120, 80
 MOST_FIELDS, LONGEST_FIELD = 8, 40
 THEMES = ("system", "light", "dark")
 
@@ -64,6 +66,19 @@ def change_profile(
         faults["orcid"] = _("This is not an ORCID iD: its check digit does not fit. It looks like 0000-0002-1825-0097.")
     if faults:
         raise InvalidError(_("Please look at the marked fields."), errors=faults)
+    emit(
+        TextOffered(
+            viewer,
+            Ref("accounts.user", user.id),
+            field="bio",
+            text=bio,
+            text_before=user.bio,
+            website=website.strip(),
+            website_before=user.website,
+            title=" ".join((display_name, affiliation, job_title, *topics)),
+            is_profile=True,
+        )
+    )
     is_renamed = display_name != user.display_name
     user.display_name = display_name
     user.affiliation, user.affiliation_kind, user.job_title = affiliation, affiliation_kind, job_title
@@ -73,9 +88,19 @@ def change_profile(
     user.bio = bio.replace("\r\n", "\n").strip()
     user.bio_html = cook(user.bio).html if user.bio else ""
     user.website = website.strip()
-    user.orcid = normal_orcid
+    _note_orcid(user, normal_orcid)
     emit(ProfileChanged(user_id=user.id, is_renamed=is_renamed))
     return user
+
+
+def _note_orcid(user: User, orcid: str | None) -> None:
+    """What is said of it is dated: the iD was named, and its check digit is right. Whose it is, nobody has asked."""
+    if orcid == user.orcid:
+        return
+    withdraw_all(ORCID, user_id=user.id)
+    if orcid is not None:
+        assert_by_rule(ORCID, orcid, user_id=user.id)
+    user.orcid = orcid
 
 
 def change_appearance(
@@ -110,20 +135,6 @@ def clean_fields(fields: Sequence[str]) -> list[str]:
     """Each field of work once, in the order given."""
     topics = dict.fromkeys(clean_line(field) for field in fields)
     return [topic for topic in topics if topic]
-
-
-def fault_of_website(url: str) -> str | None:
-    """Why an address is refused, in a sentence, or None."""
-    if not url:
-        return None
-    try:
-        parts = urlsplit(url)
-        is_web = parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.username
-    except ValueError:
-        is_web = False
-    if not is_web or len(url) > LONGEST_WEBSITE or any(ord(char) <= ord(" ") for char in url):
-        return _("This is not a web address; it begins with https://.")
-    return None
 
 
 def _fault_of_fields(topics: Sequence[str]) -> str | None:

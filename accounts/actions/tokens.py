@@ -6,9 +6,11 @@ from datetime import timedelta
 from flask_babel import gettext as _
 from sqlalchemy import update
 
+from accounts.actions.security_log import note
 from accounts.models import ApiToken
 from accounts.names import clean_line
 from accounts.policy import AccountRight
+from accounts.security_log import Kind
 from kernel.clock import now
 from kernel.db import session
 from kernel.errors import InvalidError, NotFoundError
@@ -42,6 +44,7 @@ def create_token(viewer: Viewer, *, name: str, scopes: Sequence[str], lifetime: 
             expires_at=now() + lifetime if lifetime else None,
         )
     )
+    note(viewer.me, Kind.TOKEN_MADE, detail=name, viewer=viewer)
     return secret
 
 
@@ -49,5 +52,7 @@ def revoke_token(viewer: Viewer, *, token_id: int) -> None:
     """One's own key opens nothing any more."""
     authorise(viewer, AccountRight.USE_API)
     mine = (ApiToken.id == token_id, ApiToken.user_id == viewer.me, ApiToken.revoked_at.is_(None))
-    if not session().execute(update(ApiToken).where(*mine).values(revoked_at=now())).rowcount:  # type: ignore[attr-defined]
+    name = session().scalar(update(ApiToken).where(*mine).values(revoked_at=now()).returning(ApiToken.name))
+    if name is None:
         raise NotFoundError
+    note(viewer.me, Kind.TOKEN_REVOKED, detail=name, viewer=viewer)

@@ -2,6 +2,36 @@
 
 from accounts.login import login_manager
 from accounts.room import room
-from accounts.views import people, preferences, settings, strangers, tokens
+from accounts.views import (
+    helping,
+    institutions,
+    keeping,
+    organisations,
+    people,
+    preferences,
+    proving,
+    seats,
+    security,
+    settings,
+    signing,
+    strangers,
+    tokens,
+)
 
-__all__ = ["login_manager", "people", "preferences", "room", "settings", "strangers", "tokens"]
+__all__ = [
+    "helping",
+    "institutions",
+    "keeping",
+    "login_manager",
+    "organisations",
+    "people",
+    "preferences",
+    "proving",
+    "room",
+    "seats",
+    "security",
+    "settings",
+    "signing",
+    "strangers",
+    "tokens",
+]

@@ -11,13 +11,14 @@ from accounts import login
 from accounts.actions import credentials, profiles, registration, signing
 from accounts.actions.photos import change_photo, portrait, remove_photo
 from accounts.avatars import avatar_url
-from accounts.devices import device_of
-from accounts.forms import AppearanceForm, EmailForm, PasswordForm, PhotoForm, ProfileForm
+from accounts.devices import device_of, place_of
+from accounts.forms import AppearanceForm, EmailForm, PhotoForm, ProfileForm, ResetForm
 from accounts.places import affiliation_kinds, regions, zone_choices
 from accounts.policy import AccountRight
 from accounts.queries import my_account, my_sessions
 from accounts.room import room
 from accounts.sectors import sectors
+from accounts.security_log import log_line, my_impersonations, way_of
 from kernel.errors import InvalidError
 from kernel.limits import SIGNING, limiter
 from kernel.web import current_viewer
@@ -31,7 +32,8 @@ class SessionLine(NamedTuple):
 
     id: int
     device: str
-    ip: str
+    place: str
+    way: str
     since: datetime
     seen_at: datetime
     is_this: bool
@@ -84,7 +86,7 @@ def remove_my_photo() -> ResponseReturnValue:
 @room.page("/settings/account", may=AccountRight.CHANGE_SIGN_IN)
 def account() -> ResponseReturnValue:
     """Address and password."""
-    return _account_page(EmailForm(formdata=None), PasswordForm(formdata=None))
+    return _account_page(EmailForm(formdata=None), ResetForm(formdata=None))
 
 
 @room.page("/settings/email", may=AccountRight.CHANGE_SIGN_IN, methods=("POST",))
@@ -94,11 +96,11 @@ def change_email() -> ResponseReturnValue:
     form = EmailForm()
     if form.validate_on_submit():
         with form.attempt():
-            credentials.change_email(current_viewer(), current=form.current.data, email=form.email.data)
+            credentials.change_email(current_viewer(), email=form.email.data)
         if form.is_fine:
             flash(_("A link is on its way to the new address; it counts once you have confirmed it."), "success")
             return redirect("/settings/account", 303)
-    return _account_page(form, PasswordForm(formdata=None))
+    return _account_page(form, ResetForm(formdata=None))
 
 
 @room.page("/settings/confirmation", may=AccountRight.CHANGE_SIGN_IN, methods=("POST",))
@@ -114,11 +116,13 @@ def confirmation() -> ResponseReturnValue:
 @room.page("/settings/password", may=AccountRight.CHANGE_SIGN_IN, methods=("POST",))
 @limiter.limit(SIGNING)
 def change_password() -> ResponseReturnValue:
-    """A new password for whoever knows the old one."""
-    form = PasswordForm()
+    """A new password."""
+    form = ResetForm()
     if form.validate_on_submit():
         with form.attempt():
-            credentials.change_password(current_viewer(), current=form.current.data, password=form.password.data)
+            credentials.change_password(
+                current_viewer(), password=form.password.data, ends_tokens=form.ends_tokens.data
+            )
         if form.is_fine:
             flash(_("Your password is changed, and you are signed out everywhere else."), "success")
             return redirect("/settings/account", 303)
@@ -131,11 +135,22 @@ def sessions() -> ResponseReturnValue:
     viewer = current_viewer()
     lines = [
         SessionLine(
-            row.id, device_of(row.user_agent), row.ip, row.created_at, row.last_seen_at, row.id == viewer.session_id
+            row.id,
+            device_of(row.user_agent),
+            place_of(row.ip),
+            way_of(row.way) if row.way else "",
+            row.created_at,
+            row.last_seen_at,
+            row.id == viewer.session_id,
         )
         for row in my_sessions(viewer)
     ]
-    return render_template("accounts/settings_sessions.html", tab="sessions", sessions=lines)
+    return render_template(
+        "accounts/settings_sessions.html",
+        tab="sessions",
+        sessions=lines,
+        impersonations=[log_line(event) for event in my_impersonations(viewer)],
+    )
 
 
 @room.page("/settings/sessions/<int:session_id>/revoke", may=AccountRight.CHANGE_SIGN_IN, methods=("POST",))
@@ -188,7 +203,7 @@ def _profile_page(form: ProfileForm, photo_form: PhotoForm) -> ResponseReturnVal
     return make_response(page, 422 if form.errors or photo_form.errors else 200)
 
 
-def _account_page(email_form: EmailForm, password_form: PasswordForm) -> ResponseReturnValue:
+def _account_page(email_form: EmailForm, password_form: ResetForm) -> ResponseReturnValue:
     user = my_account(current_viewer())
     page = render_template(
         "accounts/settings_account.html",

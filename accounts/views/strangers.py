@@ -1,4 +1,4 @@
-"""Coming in: signing up, confirming, signing in and out, and the forgotten password."""
+"""Becoming a member: signing up, confirming, and the forgotten password."""
 
 from urllib.parse import quote
 
@@ -7,21 +7,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from accounts import login
-from accounts.actions import credentials, registration, signing
+from accounts.actions import credentials, registration
 from accounts.actions.letters import CONFIRM, RESET, is_open
-from accounts.forms import AddressForm, ResetForm, SignInForm, SignUpForm
+from accounts.forms import AddressForm, ResetForm, SignUpForm
 from accounts.room import room
-from kernel.limits import SIGNING, address, limiter
+from kernel.limits import LETTERS, SIGN_UPS, SIGNING, address, everybody, limiter
 from kernel.policy import Door
 from kernel.web import current_viewer, safe_next
-
-FAILURES = "20 per 15 minutes"
-LETTERS = "5 per 15 minutes; 20 per day"
-
-
-def named_account() -> str:
-    """The account that somebody tries to open, from wherever they try."""
-    return f"account:{request.form.get('name', '').strip().lower()[:320]}"
 
 
 def named_address() -> str:
@@ -36,6 +28,7 @@ letter_limit = limiter.limit(LETTERS, key_func=named_address, methods=["POST"])
 @room.page("/sign-up", may=Door.ANYONE, methods=("GET", "POST"))
 @signing_limit
 @letter_limit
+@limiter.limit(SIGN_UPS, key_func=everybody, methods=["POST"], deduct_when=lambda answer: answer.status_code == 303)  # noqa: PLR2004 - the status of a form that was accepted
 def sign_up() -> ResponseReturnValue:
     """The form that makes a member of a stranger."""
     form = SignUpForm()
@@ -91,45 +84,6 @@ def confirm(token: str) -> ResponseReturnValue:
     return make_response(page, 200 if usable else 410)
 
 
-@room.page("/sign-in", may=Door.ANYONE, methods=("GET", "POST"))
-@signing_limit
-@limiter.limit(
-    FAILURES,
-    key_func=named_account,
-    methods=["POST"],
-    deduct_when=lambda response: response.status_code == 422,  # noqa: PLR2004
-)
-def sign_in() -> ResponseReturnValue:
-    """By handle or address; whatever the cookie held before is gone afterwards."""
-    form = SignInForm()
-    if request.method == "GET" and current_viewer().signed_in:
-        return redirect(_next(), 303)
-    if form.validate_on_submit():
-        with form.attempt():
-            token = signing.sign_in(
-                current_viewer(),
-                name=form.name.data,
-                password=form.password.data,
-                remember=form.remember.data,
-                ip=request.remote_addr or "",
-                user_agent=request.user_agent.string,
-            )
-        if form.is_fine:
-            login.open_session(token, remember=form.remember.data)
-            return redirect(_next(), 303)
-    page = render_template("accounts/sign_in.html", form=form, next=_next())
-    return make_response(page, 422 if form.errors else 200)
-
-
-@room.page("/sign-out", may=Door.ANYONE, methods=("POST",))
-def sign_out() -> ResponseReturnValue:
-    """End this session here and on the server."""
-    signing.sign_out(current_viewer())
-    login.close_session()
-    flash(_("You are signed out."), "success")
-    return redirect("/", 303)
-
-
 @room.page("/forgot", may=Door.ANYONE, methods=("GET", "POST"))
 @signing_limit
 @letter_limit
@@ -155,7 +109,9 @@ def reset(token: str) -> ResponseReturnValue:
     form = ResetForm()
     if form.validate_on_submit():
         with form.attempt():
-            credentials.reset_password(current_viewer(), token=token, password=form.password.data)
+            credentials.reset_password(
+                current_viewer(), token=token, password=form.password.data, ends_tokens=form.ends_tokens.data
+            )
         if form.is_fine:
             login.close_session()
             flash(_("Your new password counts from now on. Please sign in with it."), "success")

@@ -10,6 +10,7 @@ from accounts.actions.tokens import create_token, revoke_token
 from accounts.forms import TokenForm
 from accounts.policy import AccountRight
 from accounts.queries import my_tokens
+from accounts.recent import must_be_recent
 from accounts.room import room
 from kernel.limits import SIGNING, limiter
 from kernel.web import current_viewer
@@ -19,6 +20,7 @@ from kernel.web import current_viewer
 @limiter.limit(SIGNING, methods=["POST"])
 def tokens() -> ResponseReturnValue:
     """The list, and a new one; its secret is on the page that answers, and never again."""
+    must_be_recent(current_viewer())
     form, secret = TokenForm(), ""
     if form.validate_on_submit():
         lifetime = timedelta(days=int(form.lifetime.data)) if form.lifetime.data else None

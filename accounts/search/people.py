@@ -1,16 +1,15 @@
 """What search knows of people: confirmed ones who are not suspended, by name, work, fields and what they say."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from flask_babel import gettext as _
 from sqlalchemy import select
 
 from accounts.events import PersonConfirmed, PersonSuspended, ProfileChanged
 from accounts.kinds import USER
 from accounts.models import User
-from accounts.places import affiliation_kinds, place_name, region_name
+from accounts.organisations import workplaces
+from accounts.places import affiliation_kinds, region_name
 from accounts.queries import is_shown
-from accounts.sectors import sectors
 from kernel.db import session
 from kernel.events import subscribe
 from kernel.markup import plain_text
@@ -18,17 +17,19 @@ from kernel.refs import Ref
 from kernel.viewer import PUBLIC, Viewer
 from search_index import feed
 from search_index.documents import Document, Shown, Source, register_source
-from search_index.facets import ONE, name_values
 
 
 def _documents(ids: Sequence[int]) -> Iterator[Document]:
-    for user in session().scalars(select(User).where(User.id.in_(ids), *is_shown())):
+    users = session().scalars(select(User).where(User.id.in_(ids), *is_shown())).all()
+    places = workplaces(Viewer(), [user.id for user in users])
+    for user in users:
+        seated = " · ".join(f"{place.title} {place.other_name}" for place, _seat in places.get(user.id, []))
         regions = (user.region[:2], user.region) if len(user.region) > 2 else (user.region,)  # noqa: PLR2004 - of a city
         yield Document(
             key=str(Ref(USER, user.id)),
             kind="person",
             title=user.display_name,
-            body=_text(user),
+            body=f"{_text(user)}\n{seated}".strip(),
             audience=PUBLIC,
             at=user.created_at,
             tags=tuple(user.fields),
@@ -84,26 +85,3 @@ def note_person(event: PersonConfirmed | ProfileChanged) -> None:
 def note_suspension(event: PersonSuspended) -> None:
     """Whoever is shut out is not found from this moment on."""
     feed.changed(Ref(USER, event.user_id), hides=event.is_suspended)
-
-
-def _kind_names(_viewer: Viewer, _values: Collection[str]) -> Mapping[str, str]:
-    return {"person": _("People")}
-
-
-def _one_name(_viewer: Viewer, _values: Collection[str]) -> Mapping[str, str]:
-    return {"person": _("Person")}
-
-
-def _region_names(viewer: Viewer, codes: Collection[str]) -> Mapping[str, str]:
-    return {code: name for code in codes if (name := place_name(code, viewer.locale))}
-
-
-def _sector_names(viewer: Viewer, slugs: Collection[str]) -> Mapping[str, str]:
-    known = sectors(viewer.locale)
-    return {slug: known[slug] for slug in slugs if slug in known}
-
-
-name_values("kind", _kind_names)
-name_values(ONE, _one_name)
-name_values("region", _region_names)
-name_values("sector", _sector_names)

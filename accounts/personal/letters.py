@@ -1,0 +1,55 @@
+"""What is written to people about their archives, and about their going."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import current_app
+from flask_babel import gettext as _
+
+from accounts.models import ArchiveKind, User
+from kernel.i18n import speaking
+from kernel.mail import send_mail
+
+
+def mail_archive_ready(user: User, *, kind: str, until: datetime) -> None:
+    """What they asked to take along is packed, or what they brought is taken in."""
+    with speaking(user.locale):
+        subject = _("Your archive is ready") if kind == ArchiveKind.EXPORT else _("Your archive was taken in")
+        _write(user, subject, "archive_ready", kind=kind, until=until, link=_link("/settings/data"))
+
+
+def mail_archive_failed(user: User, *, kind: str) -> None:
+    """It was tried several times, and was not possible."""
+    with speaking(user.locale):
+        _write(user, _("Your archive failed"), "archive_failed", kind=kind, link=_link("/settings/data"))
+
+
+def mail_departure(user: User, *, due: datetime) -> None:
+    """They asked for their account to be deleted: when it is, and how to stay."""
+    with speaking(user.locale):
+        _write(user, _("Your account will be deleted"), "departure", due=due, link=_link("/settings/data"))
+
+
+def mail_departure_withdrawn(user: User) -> None:
+    """They thought better of it."""
+    with speaking(user.locale):
+        _write(user, _("Your account stays"), "departure_withdrawn", link=_link("/settings/data"))
+
+
+def mail_departure_hindered(user: User, *, sentences: list[str]) -> None:
+    """The day has come, and something has to be handed over first."""
+    with speaking(user.locale):
+        subject = _("Your account cannot be deleted yet")
+        _write(user, subject, "departure_hindered", sentences=sentences, link=_link("/settings/data"))
+
+
+def _write(user: User, subject: str, template: str, *, link: str, **facts: Any) -> None:
+    """The worker writes too, and answers no request: the template is rendered without one."""
+    page = current_app.jinja_env.get_template(f"emails/{template}.txt")
+    body = page.render(name=user.display_name, handle=user.handle, base_url=_link("/"), link=link, **facts)
+    send_mail(to=user.email, subject=subject, body=body.strip() + "\n", user_id=user.id)
+
+
+def _link(path: str) -> str:
+    base: str = current_app.config["BASE_URL"]
+    return base + path
