@@ -5,11 +5,12 @@ from kernel.viewer import Viewer
 
 
 class ActivityRight(StrEnum):
-    """What one does for oneself: follow, put aside, read one's notices."""
+    """What one does for oneself: follow, put aside, read one's notices and choose which."""
 
     FOLLOW = "activity.follow"
     BOOKMARK = "activity.bookmark"
     READ_NOTICES = "activity.read_notices"
+    CHOOSE_NOTICES = "activity.choose_notices"
 
 
 @rule(ActivityRight.FOLLOW, door=Door.SIGNED_IN)
@@ -27,4 +28,10 @@ def may_bookmark(_viewer: Viewer, _subject: object) -> Verdict:
 @rule(ActivityRight.READ_NOTICES, door=Door.SIGNED_IN)
 def may_read_notices(_viewer: Viewer, _subject: object) -> Verdict:
     """Everybody reads their own, and nobody else's: the queries know no other person than the viewer."""
+    return ALLOWED
+
+
+@rule(ActivityRight.CHOOSE_NOTICES, door=Door.SIGNED_IN)
+def may_choose_notices(_viewer: Viewer, _subject: object) -> Verdict:
+    """Everybody for themselves; whoever holds a signed link from a mail may switch off what it names."""
     return ALLOWED

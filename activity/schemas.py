@@ -1,5 +1,6 @@
 """What the API says and takes of follows, bookmarks, notices and the log."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -7,9 +8,10 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from accounts.queries import PersonFacts
 from accounts.schemas import Author
-from activity.actions import LONGEST_NOTE
+from activity.actions.bookmarks import LONGEST_NOTE
 from activity.models import Level
-from activity.queries import BookmarkRow, LogRow, NoticeRow
+from activity.queries import BookmarkRow, FollowRow, LogRow, NoticeRow
+from activity.topics import Cadence, Topic, Wish
 from kernel.api import Given, Id, Listing, Shown, link
 from kernel.refs import Card, Ref
 
@@ -54,6 +56,7 @@ class FollowGiven(Named):
     """How much one wants to hear of a thing."""
 
     level: Level
+    mail: Cadence | None = Field(None, description="When it comes by mail; null: as all that one watches.")
 
 
 class FollowShown(Shown):
@@ -62,6 +65,28 @@ class FollowShown(Shown):
     kind: str
     ref_id: int
     level: Level
+    mail: Cadence | None
+
+
+class FollowListed(FollowShown):
+    """Something that one follows or muted."""
+
+    thing: Thing | None = Field(description="Null once it is gone or out of sight.")
+
+    @classmethod
+    def of(cls, row: FollowRow) -> "FollowListed":
+        """From the row of the page."""
+        return cls(
+            kind=row.ref.kind,
+            ref_id=row.ref.id,
+            level=row.level,
+            mail=Cadence(row.mail) if row.mail else None,
+            thing=Thing.of(row.card) if row.card else None,
+        )
+
+
+class FollowList(Listing[FollowListed]):
+    """What one follows or muted, what was followed last first."""
 
 
 class BookmarkGiven(Named):
@@ -100,6 +125,7 @@ class NoticeShown(Shown):
 
     id: int
     event: str
+    topic: Topic
     reason: str = Field(description="Why it was sent: `mention`, `quote`, `reply`, `watching:forum.thread`, …")
     actor: Author | None
     thing: Thing
@@ -113,6 +139,7 @@ class NoticeShown(Shown):
         return cls(
             id=row.notice.id,
             event=row.notice.event,
+            topic=Topic(row.notice.topic),
             reason=row.notice.reason,
             actor=_author(row.actor),
             thing=Thing.of(row.card),
@@ -127,9 +154,51 @@ class NoticeList(Listing[NoticeShown]):
 
 
 class ReadGiven(Given):
-    """Which notices are read: those of a place, or all."""
+    """Which notices are read: those of a place, those gathered under a source, these, or all."""
 
     place: Named | None = None
+    source: Named | None = None
+    ids: Annotated[list[Id], Field(min_length=1, max_length=100)] | None = None
+
+
+class WishShown(Shown):
+    """How one hears of a topic."""
+
+    topic: Topic
+    bell: bool
+    mail: Cadence
+    push: bool
+
+    @classmethod
+    def of(cls, topic: Topic, wish: Wish) -> "WishShown":
+        """From the settings."""
+        return cls(topic=topic, bell=wish.bell, mail=wish.mail, push=wish.push)
+
+
+class WishList(Shown):
+    """How one hears of every topic."""
+
+    items: list[WishShown]
+
+    @classmethod
+    def of(cls, wishes: Mapping[Topic, Wish]) -> "WishList":
+        """From the settings."""
+        return cls(items=[WishShown.of(topic, wish) for topic, wish in wishes.items()])
+
+
+class WishGiven(Given):
+    """How one wants to hear of a topic. `push` does nothing on a site without push."""
+
+    topic: Topic
+    bell: bool
+    mail: Cadence
+    push: bool
+
+
+class WishesGiven(Given):
+    """The topics that change; the others stay."""
+
+    items: Annotated[list[WishGiven], Field(min_length=1, max_length=len(Topic))]
 
 
 class LogEntryShown(Shown):
