@@ -1,0 +1,1 @@
+"""Writes: authorise, check, change, emit."""

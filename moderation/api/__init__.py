@@ -1,0 +1,5 @@
+"""The watch over the API."""
+
+from moderation.api import reviews, submissions
+
+__all__ = ["reviews", "submissions"]

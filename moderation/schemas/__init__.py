@@ -1,0 +1,1 @@
+"""What programs read of the watch, and what they send."""
