@@ -1,0 +1,1 @@
+"""What an inventor takes home: papers that prove a record to anyone, with nobody's help."""

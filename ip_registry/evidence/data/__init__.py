@@ -1,0 +1,1 @@
+"""What evidence is made of besides records: the type of certificates, and the papers that lie in every bundle."""
