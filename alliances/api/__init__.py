@@ -1,0 +1,43 @@
+"""Alliances for programs: JSON over the same queries and actions."""
+
+from alliances.api import (
+    admission,
+    alliances,
+    bids,
+    calendars,
+    calls,
+    charters,
+    documents,
+    event_allies,
+    events,
+    governing,
+    groups,
+    members,
+    milestones,
+    offices,
+    proposals,
+    resolutions,
+    rights,
+    votes,
+)
+
+__all__ = [
+    "admission",
+    "alliances",
+    "bids",
+    "calendars",
+    "calls",
+    "charters",
+    "documents",
+    "event_allies",
+    "events",
+    "governing",
+    "groups",
+    "members",
+    "milestones",
+    "offices",
+    "proposals",
+    "resolutions",
+    "rights",
+    "votes",
+]

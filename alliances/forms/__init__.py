@@ -1,0 +1,1 @@
+"""The shape of what people send to alliances; the rules live in the actions."""

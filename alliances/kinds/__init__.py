@@ -1,0 +1,15 @@
+"""How the rest of the house finds what alliances have."""
+
+from alliances.kinds import (
+    alliances,
+    decisions,
+    members,
+    rooms,
+)
+
+__all__ = [
+    "alliances",
+    "decisions",
+    "members",
+    "rooms",
+]

@@ -1,0 +1,13 @@
+"""What search knows of alliances."""
+
+from alliances.search import (
+    alliances,
+    decisions,
+    rooms,
+)
+
+__all__ = [
+    "alliances",
+    "decisions",
+    "rooms",
+]
