@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 STILL_TRUE = "still-true"  # the notice that asks once a year
+TAKEN_DOWN = "listing.taken-down"  # the notice that says so to its owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class ListingChanged:
 
 @dataclass(frozen=True, slots=True)
 class ListingTakenDown:
-    """A listing is not on the shelf any more."""
+    """A listing was taken off the shelf, for a while or for good; `by_staff`: not by its owner."""
 
     listing_id: int
     owner_id: int
+    by_staff: bool = False

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cache
 
-from accounts.actions.profiles import fault_of_website
+from accounts.names import fault_of_website
 from kernel.texts import clean_body, clean_line, composed
 from kernel.words import gettext as _
 from resources.vocabulary import FactField, ListingKind, names

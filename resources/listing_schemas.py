@@ -98,7 +98,9 @@ class ListingQuery(PageQuery):
     q: Annotated[str, Field(max_length=300, description="Words, as search understands them.")] = ""
     kind: Kind | None = None
     sector: Annotated[str, Field(max_length=40)] = ""
-    region: Annotated[str, Field(max_length=4, description="`33`, or `3301` for a city.")] = ""
+    region: Annotated[
+        str, Field(max_length=4, pattern=r"^([0-9]{2}([0-9]{2})?)?$", description="`33`, or `3301` for a city.")
+    ] = ""
     access: Access | None = None
     funding: Funding | None = None
 

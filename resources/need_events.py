@@ -23,6 +23,7 @@ class NeedEnded:
     """A need was met or closed by its owner, closed by the staff, or lapsed."""
 
     need_id: int
+    by_staff: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from accounts.sectors import sectors
+from alliances.queries.names import alliances_by_token
 from kernel.ids import new_token
 from resources.need_text import (
     LONGEST_MESSAGE,
@@ -82,7 +83,8 @@ class NeedForm(FlaskForm):
         self.visibility.choices = [
             (code, name) for code, name in names("visibility", locale).items() if code != "alliance" or held
         ]
-        self.alliance.choices = [(token, f"#{token.partition(':')[2]}") for token in held]
+        named = alliances_by_token(held, locale)
+        self.alliance.choices = [(token, named[token].name) for token in held if token in named]
         return self
 
     @property

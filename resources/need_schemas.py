@@ -223,7 +223,9 @@ class MatchShown(Shown):
 
 
 class MatchList(Listing[MatchShown]):
-    """What fits, the best first."""
+    """The listings that fit, and the achievements, each the best first."""
+
+    achievements: list[MatchShown]
 
 
 class LimitQuery(BaseModel):

@@ -4,7 +4,7 @@ from dataclasses import replace
 from urllib.parse import parse_qsl
 
 from kernel.api import Answer, PageQuery, endpoint, link, room
-from kernel.limits import SMALL_DEEDS
+from kernel.limits import SEARCHING, SMALL_DEEDS
 from kernel.policy import Door
 from kernel.viewer import Viewer
 from search_index import saved
@@ -26,8 +26,6 @@ from search_index.schemas import (
 )
 from search_index.searching import find
 from search_index.suggest import offers
-
-SEARCHING = "240 per minute"
 
 
 @endpoint(

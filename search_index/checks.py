@@ -10,7 +10,7 @@ NAMED = 20
 
 
 @check
-def index_agrees(mend: bool) -> list[str]:  # noqa: FBT001 - the shape of every check
+def index_agrees(*, mend: bool) -> list[str]:
     """The index holds the documents that the rooms would make now; what still waits in the feed does not count."""
     try:
         with reader.current() as engine:
@@ -29,7 +29,7 @@ def index_agrees(mend: bool) -> list[str]:  # noqa: FBT001 - the shape of every 
         last = 0
         while ids := source.ids(last, READ_AT_ONCE):
             last = max(ids)
-            for document in source.documents(ids):
+            for document in source.read(ids):
                 print_held = held.pop(document.key, None)
                 if print_held != document.fingerprint and document.key not in waiting:
                     (missing if print_held is None else stale).append(document.key)

@@ -3,7 +3,7 @@
 import hashlib
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -85,6 +85,7 @@ class Shown:
     """How a hit reads on a page, already seen by this viewer. `text` is what the excerpt is cut from.
 
     `within` is what it is a part of, as a reply is of its thread: hits of one thing are shown together.
+    `sectors` are slugs, for whoever compares it with other things; `author_id` is whose it is, for whoever may tell.
     """
 
     ref: Ref
@@ -96,6 +97,8 @@ class Shown:
     lang: str = ""
     facts: tuple[str, ...] = ()
     within: Ref | None = None
+    sectors: tuple[str, ...] = ()
+    author_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +118,23 @@ class Source:
     show: Callable[[Viewer, Sequence[int]], Mapping[int, Shown]]
     tokens: Callable[[Viewer], Iterable[str]] = lambda viewer: viewer.audience
 
+    def read(self, ids: Sequence[int]) -> Iterator[Document]:
+        """The documents, with the marks that other rooms put on them."""
+        marked = [marks(ids) for marks in _marks.get(self.kind, ())]
+        for document in self.documents(ids):
+            more = [mark for found in marked for mark in found.get(int(document.key.rpartition(":")[2]), ())]
+            yield replace(document, marks=(*document.marks, *more)) if more else document
+
+
+Marks = Callable[[Sequence[int]], Mapping[int, Sequence[str]]]
 
 SOURCES: dict[str, Source] = {}
+_marks: dict[str, list[Marks]] = {}
+
+
+def register_marks(kind: str, marks: Marks) -> None:
+    """Let a room above put marks on documents of this kind; it says so in the feed when they change."""
+    _marks.setdefault(kind, []).append(marks)
 
 
 def register_source(source: Source) -> None:
@@ -148,5 +166,5 @@ def documents_of(keys: Iterable[str]) -> dict[str, Document]:
         document.key: document
         for kind, ids in by_kind.items()
         if kind in SOURCES
-        for document in SOURCES[kind].documents(ids)
+        for document in SOURCES[kind].read(ids)
     }

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from kernel.api import Given, Listing, PageQuery, Shown, link
+from kernel.api.shapes import TEXT
 from search_index.answering import row_of
 from search_index.engine import Query
 from search_index.moments import moment_of
@@ -16,7 +17,6 @@ from search_index.searching import Find
 from search_index.suggest import Offer
 from search_index.tables import SavedSearch
 
-TEXT = r"^[^\x00]*$"
 DAY = r"^(?:[12]\d{3}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?|\d{1,3}[hdwmy])?$"
 
 Moment = Annotated[str, Field(pattern=DAY, description="`2025`, `2025-03`, `2025-03-01`, or an age such as `7d`.")]

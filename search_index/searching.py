@@ -1,7 +1,7 @@
 """The one door to search for every outlet: pages, API, feeds, notices, matching. Nothing above touches an engine."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -71,10 +71,33 @@ def find(
     )
 
 
-def ranked(viewer: Viewer, query: Query, *, limit: int = 20) -> list[Hit]:
-    """The best hits without loading them: for whoever ranks further, and shows only what it loads itself."""
-    results = _ask(viewer, query, limit=limit)
-    return results.hits if results is not None else []
+def ranked(viewer: Viewer, *queries: Query, limit: int = 20) -> list[list[Hit]]:
+    """The best hits of each query without loading them: for whoever ranks further, and shows only what it loads itself.
+
+    What the viewer may see is asked once for all of them.
+    """
+    audience = tokens_of(viewer)
+
+    def search(engine: Engine) -> list[list[Hit]]:
+        hidden = feed.hidden_keys(engine.stats().position)
+        return [engine.search(query, audience=audience, limit=limit, hidden=hidden).hits for query in queries]
+
+    found = _with_engine(search)
+    return found if found is not None else [[] for _query in queries]
+
+
+def shown(viewer: Viewer, keys: Iterable[str]) -> dict[str, Shown]:
+    """What the rooms show this viewer of these keys, read from the database: the second wall behind the engine."""
+    by_kind: dict[str, list[int]] = {}
+    for key in keys:
+        kind, _colon, number = key.rpartition(":")
+        by_kind.setdefault(kind, []).append(int(number))
+    return {
+        f"{kind}:{number}": card
+        for kind, ids in by_kind.items()
+        if kind in SOURCES
+        for number, card in SOURCES[kind].show(viewer, ids).items()
+    }
 
 
 def count(viewer: Viewer, query: Query) -> int:
@@ -128,19 +151,12 @@ def _with_engine(ask: Callable[[Engine], T]) -> T | None:
 
 
 def _show(viewer: Viewer, hits: Sequence[Hit]) -> list[Find]:
-    """The second wall: what the rooms show this viewer of the hits, in their order."""
-    by_kind: dict[str, list[int]] = {}
-    for hit in hits:
-        kind, _colon, number = hit.key.rpartition(":")
-        by_kind.setdefault(kind, []).append(int(number))
-    shown: dict[str, Shown] = {}
-    for kind, ids in by_kind.items():
-        if kind in SOURCES:
-            shown.update({f"{kind}:{number}": card for number, card in SOURCES[kind].show(viewer, ids).items()})
-    invisible = [hit.key for hit in hits if hit.key not in shown]
+    """What is shown of the hits, in their order."""
+    cards = shown(viewer, (hit.key for hit in hits))
+    invisible = [hit.key for hit in hits if hit.key not in cards]
     if invisible:
         log.warning("search hits dropped", keys=invisible, viewer=viewer.user_id)
-    return [Find(hit, shown[hit.key]) for hit in hits if hit.key in shown]
+    return [Find(hit, cards[hit.key]) for hit in hits if hit.key in cards]
 
 
 def _start(cursor: str | None) -> tuple[float, str] | None:

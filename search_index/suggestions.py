@@ -141,7 +141,7 @@ def _count_tags(gone: Iterable[_Entry], come: Iterable[_Entry]) -> None:
 
 
 @check
-def offers_agree(mend: bool) -> list[str]:  # noqa: FBT001 - the shape of every check
+def offers_agree(*, mend: bool) -> list[str]:
     """What is offered while typing is made of the documents as they are; what waits in the feed does not count."""
     position = position_of_suggestions()
     if position is None or session().scalar(select(Job.id).where(Job.name == FILLING).limit(1)) is not None:
@@ -168,7 +168,7 @@ def _all_documents() -> Iterator[tuple[str, Document]]:
         last = 0
         while ids := source.ids(last, AT_ONCE):
             last = max(ids)
-            yield from ((document.key, document) for document in source.documents(ids))
+            yield from ((document.key, document) for document in source.read(ids))
 
 
 def _replica() -> SearchReplica | None:

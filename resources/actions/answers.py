@@ -12,6 +12,7 @@ from kernel.refs import Ref
 from kernel.viewer import Viewer
 from kernel.words import gettext as _
 from resources.actions.conversations import begin, end, say
+from resources.contributions import screen_words
 from resources.models import Answer, AnswerState, Conversation, Listing, ListingState, Need, NeedReading
 from resources.models.answer import WAITING
 from resources.need_events import AnswerGiven, AnswerMoved
@@ -45,6 +46,7 @@ def give_answer(
             return session().get_one(Answer, int(done))
     if session().scalar(select(Answer.id).where(Answer.need_id == need.id, Answer.author_id == viewer.me)):
         raise ConflictError(_("You have answered this need already; write in your conversation instead."))
+    screen_words(viewer, Ref(NEED, need.id), message, field="message", is_new=True)
     conversation = begin(
         subject=Ref(NEED, need.id),
         purpose="answer",

@@ -11,6 +11,7 @@ from kernel.policy import authorise
 from kernel.refs import Ref
 from kernel.viewer import Viewer
 from kernel.words import gettext as _
+from resources.contributions import screen_words
 from resources.models import Conversation, Listing, Message
 from resources.need_events import MessageWritten
 from resources.need_loading import conversation_of
@@ -67,6 +68,7 @@ def write(viewer: Viewer, *, conversation_id: int, body: str, once: str | None =
         if claim(viewer.me, once, fingerprint("message", str(conversation_id), body)) is not None:
             return conversation
         keep(viewer.me, once, str(conversation_id))
+    screen_words(viewer, Ref("resources.conversation", conversation.id), body, field="body", is_new=False)
     say(conversation, author_id=viewer.me, body=body)
     return conversation
 
@@ -103,6 +105,7 @@ def enquire(viewer: Viewer, *, listing_id: int, purpose: str, body: str, once: s
         done = claim(viewer.me, once, fingerprint("enquiry", str(listing_id), purpose, body))
         if done is not None:
             return session().get_one(Conversation, int(done))
+    screen_words(viewer, Ref(LISTING, listing_id), body, field="body", is_new=True)
     conversation = session().scalar(
         select(Conversation)
         .where(

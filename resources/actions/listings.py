@@ -17,8 +17,10 @@ from kernel.markup import cook
 from kernel.policy import authorise
 from kernel.refs import Ref
 from kernel.viewer import Viewer
+from moderation.actions.holding import forget_waiting_at
 from resources.actions.listing_files import forget_files
 from resources.actions.upkeep import confirm
+from resources.contributions import said_by, screen_change, waits_as_draft
 from resources.events import ListingChanged, ListingPublished, ListingTakenDown
 from resources.kinds.listings import LISTING
 from resources.listing_loading import listing_to
@@ -28,10 +30,14 @@ from resources.policy import ListingRight
 from search_index import feed
 
 PUT_UP, TAKE_DOWN = "listing.put-up", "listing.take-down"  # what the staff did with what is not theirs
+TAKEN_DOWN = (TAKE_DOWN, "review.remove", "review.hide")
 
 
 def offer_listing(viewer: Viewer, offer: Offer, *, publish: bool, once: str = "") -> Listing:
-    """Offer something, or keep it as a draft. `once` makes the second sending of the same form harmless."""
+    """Offer something, or keep it as a draft; what has to be approved first stays one until it is.
+
+    `once` makes the second sending of the same form harmless.
+    """
     authorise(viewer, ListingRight.OFFER)
     if once:
         done = claim(viewer.me, once, fingerprint("listing", str(sorted(typed_of(offer).items()))))
@@ -58,7 +64,7 @@ def add_listing(
     session().flush()
     _write_sectors(listing)
     follow_quietly(viewer.me, Ref(LISTING, listing.id), Level.WATCHING)
-    if publish:
+    if publish and not waits_as_draft(viewer, listing):
         _put_up(listing)
     return listing
 
@@ -68,6 +74,8 @@ def change_listing(viewer: Viewer, *, listing_id: int, offer: Offer, base: int |
     listing = listing_to(viewer, ListingRight.EDIT, listing_id)
     if base is not None and base != listing.version:
         raise ConflictError(_("Somebody changed this listing in the meantime; look at it again before you save."))
+    if listing.published_at is not None:
+        screen_change(viewer, listing, title=offer.title, now=said_by(offer), before=said_by(listing))
     rewrite(listing, offer)
     return listing
 
@@ -88,11 +96,16 @@ def rewrite(listing: Listing, offer: Offer) -> bool:
 
 
 def publish_listing(viewer: Viewer, *, listing_id: int) -> Listing:
-    """Put it on the shelf, for the first time or again; raises `InvalidError` while something that is needed lacks."""
+    """Put it on the shelf, for the first time or again; raises `InvalidError` while something that is needed lacks.
+
+    What has to be approved first stays as it is, and waits.
+    """
     listing = listing_to(viewer, ListingRight.CHANGE_STATE, listing_id)
     if not viewer.is_staff and _was_taken_down_by_staff(listing):
         raise ConflictError(_("The staff took this listing off the shelf, and alone put it back."))
     read_offer(typed_of(listing))
+    if listing.published_at is None and waits_as_draft(viewer, listing):
+        return listing
     if listing.state != ListingState.PUBLISHED:
         _note_in_log(viewer, listing, PUT_UP)
         listing.version += 1
@@ -110,9 +123,28 @@ def withdraw_listing(viewer: Viewer, *, listing_id: int) -> Listing | None:
     listing = listing_to(viewer, ListingRight.CHANGE_STATE, listing_id)
     if listing.state == ListingState.DRAFT:
         forget_files(listing)
+        forget_waiting_at(Ref(LISTING, listing.id))
         session().delete(listing)
         return None
     return _take_down(viewer, listing_id, ListingState.WITHDRAWN)
+
+
+def hide_listing(listing_id: int) -> None:
+    """Off the shelf by a decision of the watch, which has rights and a log of its own."""
+    listing = session().get_one(Listing, listing_id, with_for_update=True, populate_existing=True)
+    if listing.state == ListingState.PUBLISHED:
+        listing.state = ListingState.PAUSED
+        listing.version += 1
+        feed.changed(Ref(LISTING, listing.id), hides=True)
+        emit(ListingTakenDown(listing.id, listing.owner_id, by_staff=False))
+
+
+def show_listing(listing_id: int) -> None:
+    """On the shelf again, where it was taken down so; what its owner withdrew since stays withdrawn."""
+    listing = session().get_one(Listing, listing_id, with_for_update=True, populate_existing=True)
+    if listing.state == ListingState.PAUSED:
+        listing.version += 1
+        _put_up(listing)
 
 
 def write_offer(listing: Listing, offer: Offer) -> None:
@@ -153,9 +185,9 @@ def _take_down(viewer: Viewer, listing_id: int, state: ListingState) -> Listing:
         listing.state = state
         listing.version += 1
         _note_in_log(viewer, listing, TAKE_DOWN)
+        emit(ListingTakenDown(listing.id, listing.owner_id, by_staff=listing.owner_id != viewer.user_id))
     if was_up:
         feed.changed(Ref(LISTING, listing.id), hides=True)
-        emit(ListingTakenDown(listing.id, listing.owner_id))
     return listing
 
 
@@ -168,4 +200,4 @@ def _note_in_log(viewer: Viewer, listing: Listing, act: str) -> None:
 
 def _was_taken_down_by_staff(listing: Listing) -> bool:
     acts = select(LogEntry.act).where(LogEntry.kind == LISTING, LogEntry.ref_id == listing.id)
-    return session().scalar(acts.order_by(LogEntry.id.desc()).limit(1)) == TAKE_DOWN
+    return session().scalar(acts.order_by(LogEntry.id.desc()).limit(1)) in TAKEN_DOWN

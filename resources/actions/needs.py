@@ -16,9 +16,11 @@ from kernel.idempotency import claim, fingerprint, keep
 from kernel.ids import slug_of
 from kernel.policy import authorise
 from kernel.refs import Ref
-from kernel.viewer import PUBLIC, Viewer
+from kernel.viewer import PUBLIC, STAFF, Viewer
 from kernel.words import gettext as _
-from resources.actions.answers import end_waiting
+from moderation.actions.holding import forget_waiting_at
+from resources.actions.answers import NEED, end_waiting
+from resources.contributions import said_by, screen_change, waits_as_draft
 from resources.models import Answer, AnswerState, Need, NeedSector, NeedState, Visibility
 from resources.need_events import NeedChanged, NeedEnded, NeedPublished, PersonInvited
 from resources.need_loading import my_need, need_of
@@ -64,19 +66,24 @@ def edit_need(viewer: Viewer, facts: NeedFacts, *, need_id: int) -> Need:
     if any(getattr(need, name) != columns[name] for name in FULL):
         need.full_changed_at = now()
     before = (need.audience, need.is_anonymous, need.is_full_shown)
+    said = said_by(need)
     for name, value in columns.items():
         setattr(need, name, value)
     need.slug, need.lang = slug_of(need.title), guess_lang(need.title + need.teaser)
     _set_sectors(need)
     if need.state == NeedState.OPEN:
         _let_see(need)
+        screen_change(viewer, need, title=need.title, now=said_by(need), before=said)
         session().flush()
         emit(NeedChanged(need.id, hides=before != (need.audience, need.is_anonymous, need.is_full_shown)))
     return need
 
 
 def publish_need(viewer: Viewer, *, need_id: int) -> Need:
-    """Open it to its audience; from now on it takes answers. Doing it twice is doing it once."""
+    """Open it to its audience; from now on it takes answers. Doing it twice is doing it once.
+
+    What has to be approved first stays a draft, and waits.
+    """
     need = need_of(viewer, need_id, hold=True)
     authorise(viewer, NeedRight.MANAGE, need)
     if need.state == NeedState.OPEN:
@@ -91,6 +98,8 @@ def publish_need(viewer: Viewer, *, need_id: int) -> Need:
         errors["alliance"] = _("Choose an alliance of which you are a member.")
     if errors:
         raise InvalidError(_("Before it can be published, something is missing."), errors=errors)
+    if waits_as_draft(viewer, need):
+        return need
     need.state, need.published_at = NeedState.OPEN.value, now()
     _let_see(need)
     session().flush()
@@ -104,6 +113,7 @@ def discard_need(viewer: Viewer, *, need_id: int) -> None:
     authorise(viewer, NeedRight.MANAGE, need)
     if need.state != NeedState.DRAFT:
         raise ConflictError(_("It was published in the meantime; it can only be closed."))
+    forget_waiting_at(Ref(NEED, need.id))
     session().delete(need)
 
 
@@ -143,7 +153,8 @@ def end_need(viewer: Viewer, *, need_id: int, state: NeedState, message: str) ->
     message = check_message(message)
     if state is NeedState.MET and not _has_accepted(need):
         raise ConflictError(_("A need is met by an answer that was accepted: accept one first."))
-    if need.owner_id != viewer.user_id:
+    by_staff = need.owner_id != viewer.user_id
+    if by_staff:
         record_act(
             viewer,
             act="need.close",
@@ -153,8 +164,27 @@ def end_need(viewer: Viewer, *, need_id: int, state: NeedState, message: str) ->
             reason=message[:200],
         )
         message = _("The staff closed this need: %(message)s", message=message)  # no words of its owner
-    _end(need, state, message=message)
+    _end(need, state, message=message, by_staff=by_staff)
     return need
+
+
+def hide_need(need_id: int) -> None:
+    """Out of sight of all but its owner and the staff, by a decision of the watch; it goes on as it is otherwise."""
+    need = session().get_one(Need, need_id, with_for_update=True, populate_existing=True)
+    if need.state != NeedState.DRAFT and need.audience != STAFF:
+        need.audience = STAFF
+        session().flush()
+        emit(NeedChanged(need.id, hides=True))
+
+
+def show_need(need_id: int) -> None:
+    """In the sight of its audience again."""
+    need = session().get_one(Need, need_id, with_for_update=True, populate_existing=True)
+    if need.audience == STAFF:
+        need.audience = ""
+        _let_see(need)
+        session().flush()
+        emit(NeedChanged(need.id, hides=False))
 
 
 def lapse_needs() -> int:
@@ -178,11 +208,11 @@ def _teaser_lacks() -> str:
     return _("Two or three sentences, so that those who can help see that it is for them.")
 
 
-def _end(need: Need, state: NeedState, *, message: str) -> None:
+def _end(need: Need, state: NeedState, *, message: str, by_staff: bool = False) -> None:
     need.state, need.ended_at, need.ending_message = state.value, now(), message
     end_waiting(need, message=message)
     session().flush()
-    emit(NeedEnded(need.id))
+    emit(NeedEnded(need.id, by_staff=by_staff))
 
 
 def _has_accepted(need: Need) -> bool:
@@ -196,7 +226,12 @@ def _must_not_have_ended(need: Need) -> None:
 
 
 def _let_see(need: Need) -> None:
-    """The token that shows an open need, given to its owner where it is a token of this need alone."""
+    """The token that shows a need, given to its owner where it is a token of this need alone.
+
+    What the watch took out of sight, the watch alone brings back.
+    """
+    if need.audience == STAFF:
+        return
     need.audience = {
         Visibility.ALLIANCE.value: need.alliance,
         Visibility.INVITED.value: f"need:{need.id}",

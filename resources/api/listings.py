@@ -51,15 +51,16 @@ def list_listings(viewer: Viewer, *, query: ListingQuery) -> ListingPage:
     "/listings",
     may=ListingRight.OFFER,
     body=ListingGiven,
-    answers={201: ListingShown},
+    answers={201: ListingShown, 202: ListingShown},
     limit=POSTING,
 )
 def offer_by_program(viewer: Viewer, *, body: ListingGiven) -> Answer:
-    """Offer something: published at once, or kept as a draft."""
+    """Offer something: published at once, or kept as a draft. 202: a moderator looks at it first."""
     with _named_as_given():
         offer = read_offer({**body.typed(), "kind": body.kind.value}, is_draft=not body.publish)
     made = offer_listing(viewer, offer, publish=body.publish)
-    return Answer(_shown(viewer, made.id), 201, location=f"/api/v1/listings/{made.id}")
+    waits = body.publish and made.state == ListingState.DRAFT
+    return Answer(_shown(viewer, made.id), 202 if waits else 201, location=f"/api/v1/listings/{made.id}")
 
 
 @endpoint(room, "GET", "/listings/<int:listing_id>", may=ListingRight.READ, answers={200: ListingShown})
@@ -74,11 +75,14 @@ def show_listing(viewer: Viewer, *, listing_id: int) -> ListingShown:
     "/listings/<int:listing_id>",
     may=ListingRight.EDIT,
     body=ListingChange,
-    answers={200: ListingShown},
+    answers={200: ListingShown, 202: ListingShown},
     refusals=(409,),
 )
-def patch_listing(viewer: Viewer, *, listing_id: int, body: ListingChange) -> ListingShown:
-    """Say some of it anew, put it on the shelf, or take it down. Facts that are given replace all of them."""
+def patch_listing(viewer: Viewer, *, listing_id: int, body: ListingChange) -> Answer:
+    """Say some of it anew, put it on the shelf, or take it down. Facts that are given replace all of them.
+
+    202: it is changed, and on the shelf once a moderator has looked at it.
+    """
     given = body.typed()
     if given:
         listing = listing_to(viewer, ListingRight.EDIT, listing_id)
@@ -92,7 +96,9 @@ def patch_listing(viewer: Viewer, *, listing_id: int, body: ListingChange) -> Li
         change_listing(viewer, listing_id=listing_id, offer=offer)
     if body.state is not None:
         _set_state(viewer, listing_id, body.state)
-    return _shown(viewer, listing_id)
+    shown = _shown(viewer, listing_id)
+    waits = body.state is ListingState.PUBLISHED and shown.state == ListingState.DRAFT
+    return Answer(shown, 202 if waits else 200)
 
 
 @endpoint(room, "DELETE", "/listings/<int:listing_id>", may=ListingRight.CHANGE_STATE, answers={204: None})

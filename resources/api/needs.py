@@ -5,7 +5,7 @@ from kernel.limits import POSTING
 from kernel.viewer import Viewer
 from resources.actions import answers as deeds
 from resources.actions import needs as actions
-from resources.models import Need
+from resources.models import Need, NeedState
 from resources.need_addresses import need_url
 from resources.need_loading import need_of
 from resources.need_schemas import (
@@ -27,6 +27,7 @@ from resources.policy import NeedRight
 from resources.quality import quality_of
 from resources.queries.answers import answers_to
 from resources.queries.matching import listings_for
+from resources.queries.matching_achievements import achievements_for
 from resources.queries.needs import NeedWanted, need_page, need_view
 
 
@@ -39,10 +40,17 @@ def list_needs(viewer: Viewer, *, query: NeedQuery) -> NeedList:
 
 
 @endpoint(
-    room, "POST", "/needs", may=NeedRight.POST, body=NeedGiven, answers={201: NeedMade}, limit=POSTING, refusals=(409,)
+    room,
+    "POST",
+    "/needs",
+    may=NeedRight.POST,
+    body=NeedGiven,
+    answers={201: NeedMade, 202: NeedMade},
+    limit=POSTING,
+    refusals=(409,),
 )
 def post_need(viewer: Viewer, *, body: NeedGiven) -> Answer:
-    """Post a need; to be published it needs a teaser."""
+    """Post a need; to be published it needs a teaser. 202: it is a draft, until a moderator has looked at it."""
     need = actions.draft_need(viewer, body.facts)
     if body.publish:
         need = actions.publish_need(viewer, need_id=need.id)
@@ -54,7 +62,8 @@ def post_need(viewer: Viewer, *, body: NeedGiven) -> Answer:
         state=need.state,
         quality=quality_of(columns).score,
     )
-    return Answer(made, 201, location=f"/api/v1/needs/{need.id}")
+    waits = body.publish and need.state == NeedState.DRAFT
+    return Answer(made, 202 if waits else 201, location=f"/api/v1/needs/{need.id}")
 
 
 @endpoint(room, "GET", "/needs/<int:need_id>", may=NeedRight.READ, answers={200: NeedShown})
@@ -65,9 +74,13 @@ def get_need(viewer: Viewer, *, need_id: int) -> NeedShown:
 
 @endpoint(room, "GET", "/needs/<int:need_id>/matches", may=NeedRight.READ, query=LimitQuery, answers={200: MatchList})
 def get_need_matches(viewer: Viewer, *, need_id: int, query: LimitQuery) -> MatchList:
-    """The listings that fit a need, the best first, each with its parts and reasons."""
-    found = listings_for(viewer, need_of(viewer, need_id), limit=query.limit)
-    return MatchList(items=[MatchShown.of(row) for row in found], next=None)
+    """The listings and the achievements that fit a need, the best first, each with its parts and reasons."""
+    need = need_of(viewer, need_id)
+    return MatchList(
+        items=[MatchShown.of(row) for row in listings_for(viewer, need, limit=query.limit)],
+        achievements=[MatchShown.of(row) for row in achievements_for(viewer, need, limit=query.limit)],
+        next=None,
+    )
 
 
 @endpoint(room, "GET", "/needs/<int:need_id>/answers", may=NeedRight.ANSWER, answers={200: AnswerList})

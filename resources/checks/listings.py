@@ -10,7 +10,7 @@ from resources.models import Listing, ListingSector
 
 
 @check
-def sectors_of_listings(mend: bool) -> list[str]:  # noqa: FBT001 - the protocol of all checks
+def sectors_of_listings(*, mend: bool) -> list[str]:
     """The sectors by which lists are filtered are those that are shown."""
     kept: dict[int, set[str]] = defaultdict(set)
     for listing_id, sector in session().execute(select(ListingSector.listing_id, ListingSector.sector)):

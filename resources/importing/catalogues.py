@@ -12,7 +12,7 @@ from typing import Any
 
 from babel import Locale
 
-from accounts.actions.profiles import fault_of_website
+from accounts.names import fault_of_website
 from accounts.places import region_code
 from kernel.words import gettext as _
 from resources.importing.tables import TableError

@@ -48,6 +48,13 @@ def match_listing(listing_id: int) -> None:
         matching.tell_of_matches()
 
 
+@job("resources.match_achievement")
+def match_achievement(thread_id: int, author_id: int) -> None:
+    """An achievement that was just published; the portal says so, which knows the forum."""
+    if matching.match_achievement(thread_id, author_id=author_id):
+        matching.tell_of_matches()
+
+
 @subscribe(NeedPublished)
 def match_published_need(event: NeedPublished) -> None:
     """Look for its listings soon."""

@@ -7,10 +7,9 @@ from sqlalchemy import or_, select
 from kernel.db import session
 from kernel.refs import Card, Kind, Ref, cards, register_kind
 from kernel.viewer import Viewer
-from resources.addresses import listing_url
 from resources.models import Answer, Conversation, Listing, Match, Message, Need
 from resources.need_addresses import conversation_url, need_url
-from resources.policy import my_conversations, visible_listings, visible_needs
+from resources.policy import my_conversations, visible_needs
 
 NEED = "resources.need"
 ANSWER = "resources.answer"
@@ -68,20 +67,29 @@ def _messages(viewer: Viewer, ids: Iterable[int]) -> Mapping[int, Card]:
 
 
 def _matches(viewer: Viewer, ids: Iterable[int]) -> Mapping[int, Card]:
-    """Each owner is led to what the other side has."""
+    """Each side is led to what the other has, as far as both are still seen."""
     if not viewer.signed_in:
         return {}
-    rows = session().execute(
-        select(Match.id, Need, Listing)
-        .join(Need, Need.id == Match.need_id)
-        .join(Listing, Listing.id == Match.listing_id)
-        .where(Match.id.in_(sorted(ids)), visible_needs(viewer), visible_listings(viewer))
+    rows = (
+        session()
+        .execute(
+            select(Match.id, Match.kind, Match.ref_id, Need)
+            .join(Need, Need.id == Match.need_id)
+            .where(
+                Match.id.in_(sorted(ids)),
+                visible_needs(viewer),
+                or_(Need.owner_id == viewer.user_id, Match.owner_id == viewer.user_id),
+            )
+        )
+        .all()
     )
+    fitting = cards(viewer, [Ref(row.kind, row.ref_id) for row in rows])
     found: dict[int, Card] = {}
-    for number, need, listing in rows:
-        if need.owner_id == viewer.user_id:
-            found[number] = Card(Ref(MATCH, number), listing.title, listing_url(listing.id, listing.slug), listing.lang)
-        elif listing.owner_id == viewer.user_id:
+    for number, kind, ref_id, need in rows:
+        card = fitting.get(Ref(kind, ref_id))
+        if card is not None and need.owner_id == viewer.user_id:
+            found[number] = Card(Ref(MATCH, number), card.title, card.url, card.lang)
+        elif card is not None:
             found[number] = Card(Ref(MATCH, number), need.title, need_url(need.id, need.slug), need.lang)
     return found
 

@@ -1,8 +1,7 @@
 """Who is told of what around needs, and how it reads. Whose an anonymous need is, no notice says."""
 
 from activity.actions import notify
-from activity.models import Level, Notice
-from activity.queries import followers
+from activity.models import Notice
 from activity.sentences import sentence_for
 from kernel.db import session
 from kernel.events import subscribe
@@ -11,6 +10,8 @@ from kernel.words import gettext as _
 from resources.kinds.needs import ANSWER, CONVERSATION, MESSAGE, NEED
 from resources.models import Answer, Conversation, Message, Need, NeedState
 from resources.need_events import AnswerGiven, AnswerMoved, MessageWritten, NeedEnded, PersonInvited
+
+MATCHED = "match"
 
 
 def tell(user_id: int, *, event: str, actor_id: int | None, ref: Ref, place: Ref, reason: str) -> None:
@@ -78,15 +79,25 @@ def tell_invited(event: PersonInvited) -> None:
 
 @subscribe(NeedEnded)
 def tell_followers(event: NeedEnded) -> None:
-    """Those who watch it, and its owner when the last day has passed."""
+    """Those who watch it, and its owner when the last day has passed or the staff closed it."""
     need = session().get_one(Need, event.need_id)
     place = Ref(NEED, need.id)
-    reasons = dict.fromkeys(followers(place, levels=[Level.WATCHING]), "watching:resources.need")
-    actor_id = None if need.is_anonymous or need.state == NeedState.LAPSED else need.owner_id
-    reasons.pop(need.owner_id, None)
-    notify(reasons, event=f"need.{need.state}", actor_id=actor_id, ref=place, place=place, audience=need.audience)
+    is_secret = need.is_anonymous or need.state == NeedState.LAPSED or event.by_staff
+    actor_id = None if is_secret else need.owner_id
+    notify(
+        {},
+        event=f"need.{need.state}",
+        actor_id=actor_id,
+        ref=place,
+        place=place,
+        audience=need.audience,
+        watched=[place],
+        but=[need.owner_id],
+    )
     if need.state == NeedState.LAPSED:
         tell(need.owner_id, event="need.lapsed", actor_id=None, ref=place, place=place, reason="my-need")
+    if event.by_staff:
+        tell(need.owner_id, event="need.closed-by-staff", actor_id=None, ref=place, place=place, reason="my-need")
 
 
 @sentence_for("need.answer")
@@ -156,6 +167,11 @@ def _need_closed(_notice: Notice, _name: str) -> str:
     return _("The need was closed")
 
 
+@sentence_for("need.closed-by-staff")
+def _closed_by_staff(_notice: Notice, _name: str) -> str:
+    return _("The staff closed your need; the reason stands on its page")
+
+
 @sentence_for("need.lapsed")
 def _lapsed(_notice: Notice, _name: str) -> str:
     return _("The last day of the need has passed")
@@ -169,3 +185,13 @@ def _need_matched(_notice: Notice, _name: str) -> str:
 @sentence_for("match.listing")
 def _listing_matched(_notice: Notice, _name: str) -> str:
     return _("Your listing fits this need")
+
+
+@sentence_for("match.need-achievement")
+def _need_answered_by_achievement(_notice: Notice, _name: str) -> str:
+    return _("This achievement may answer your need")
+
+
+@sentence_for("match.achievement")
+def _achievement_matched(_notice: Notice, _name: str) -> str:
+    return _("Your achievement fits this need")

@@ -46,12 +46,12 @@ def _read(_viewer: Viewer, _subject: object) -> Verdict:
     return ALLOWED  # what is read is scoped by `visible_listings`
 
 
-@rule(ListingRight.OFFER, door=Door.MEMBER)
+@rule(ListingRight.OFFER, door=Door.SPEAKER)
 def _offer(_viewer: Viewer, _subject: object) -> Verdict:
     return ALLOWED
 
 
-@rule(ListingRight.EDIT, door=Door.MEMBER)
+@rule(ListingRight.EDIT, door=Door.SPEAKER)
 def _edit(viewer: Viewer, listing: Listing) -> Verdict:
     if listing.owner_id != viewer.user_id:
         return Denied(_("Only whoever offers it changes a listing."))
@@ -65,6 +65,6 @@ def _change_state(viewer: Viewer, listing: Listing) -> Verdict:
     return ALLOWED
 
 
-@rule(ListingRight.IMPORT, door=Door.MEMBER)
+@rule(ListingRight.IMPORT, door=Door.SPEAKER)
 def _import(_viewer: Viewer, _subject: object) -> Verdict:
     return ALLOWED

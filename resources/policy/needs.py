@@ -63,7 +63,7 @@ def _read(_viewer: Viewer, _subject: object) -> Verdict:
     return ALLOWED  # what is read is scoped by `visible_needs`
 
 
-@rule(NeedRight.POST, door=Door.MEMBER)
+@rule(NeedRight.POST, door=Door.SPEAKER)
 def _post(_viewer: Viewer, _subject: object) -> Verdict:
     return ALLOWED
 
@@ -80,7 +80,7 @@ def _close(viewer: Viewer, need: Need) -> Verdict:
     return Denied(_("Only whoever has the need, and the staff, close it."))
 
 
-@rule(NeedRight.ANSWER, door=Door.MEMBER)
+@rule(NeedRight.ANSWER, door=Door.SPEAKER)
 def _answer(viewer: Viewer, need: Need) -> Verdict:
     if need.owner_id == viewer.user_id:
         return Denied(_("This is your own need; its answers come from others."))
@@ -111,11 +111,11 @@ def _read_conversation(_viewer: Viewer, _subject: object) -> Verdict:
     return ALLOWED  # scoped by `my_conversations`
 
 
-@rule(ConversationRight.WRITE, door=Door.MEMBER)
+@rule(ConversationRight.WRITE, door=Door.SPEAKER)
 def _write(_viewer: Viewer, conversation: Conversation) -> Verdict:
     return ALLOWED if conversation.closed_at is None else Denied(_("This conversation is closed."))
 
 
-@rule(ConversationRight.ENQUIRE, door=Door.MEMBER)
+@rule(ConversationRight.ENQUIRE, door=Door.SPEAKER)
 def _enquire(viewer: Viewer, owner_id: int) -> Verdict:
     return Denied(_("This is your own listing.")) if owner_id == viewer.user_id else ALLOWED

@@ -10,7 +10,8 @@ from sqlalchemy import Select, String, cast, func, select
 
 from kernel.clock import now
 from kernel.db import session
-from resources.models import Answer, Listing, Match, Need, NeedState
+from resources.kinds.listings import LISTING
+from resources.models import Answer, Match, Need, NeedState
 from resources.models.answer import WAITING
 
 WITHIN = timedelta(days=21)
@@ -115,17 +116,15 @@ def _with_message(since: datetime) -> Share:
 
 def _matches(since: datetime) -> Share:
     """Of the pairs of which the listing's owner was told, those whose need they answered afterwards."""
-    told = (
-        select(func.count(Match.id))
-        .join(Listing, Listing.id == Match.listing_id)
-        .where(Match.found_at > since, Match.listing_told_at.is_not(None))
+    told = select(func.count(Match.id)).where(
+        Match.found_at > since, Match.kind == LISTING, Match.owner_told_at.is_not(None)
     )
     answered = (
         select(Answer.id)
         .where(
             Answer.need_id == Match.need_id,
-            Answer.author_id == Listing.owner_id,
-            Answer.created_at >= Match.listing_told_at,
+            Answer.author_id == Match.owner_id,
+            Answer.created_at >= Match.owner_told_at,
         )
         .exists()
     )

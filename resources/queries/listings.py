@@ -1,6 +1,6 @@
 """Lists of listings: always what this viewer may see, filtered in SQL, continued by keyset."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -17,6 +17,8 @@ from resources.queries.listing_rows import ListingRow, row_of, rows_query
 
 LIST = 30
 SOME = 6
+NEWEST = 200  # of a kind, among which the similar are looked for
+OF_ONE_OWNER = 2
 PROVINCE = 2  # digits of its code; a city has more
 
 
@@ -104,7 +106,18 @@ def rows_by_id(viewer: Viewer, ids: Iterable[int]) -> list[ListingRow]:
 
 
 def similar_listings(viewer: Viewer, listing: Any) -> list[ListingRow]:
-    """Others of its kind, those of its sectors first, then those of its province, then the newest."""
+    """Others of its kind, those of its sectors first, then those of its province, then the newest.
+
+    At most two are of one owner: after somebody has brought in a thousand, others are still found.
+    """
+    rows = _similar(viewer, listing)
+    if len(rows) < SOME:
+        rows += _similar(viewer, listing, without={row.owner_id for row in rows})
+    return with_pictures(viewer, rows[:SOME])
+
+
+def _similar(viewer: Viewer, listing: Any, *, without: Collection[int] = ()) -> list[Row[Any]]:
+    """The best of the newest of its kind, by other owners than these."""
     shared = (
         select(func.count())
         .where(ListingSector.listing_id == Listing.id, ListingSector.sector.in_(listing.sectors))
@@ -114,14 +127,18 @@ def similar_listings(viewer: Viewer, listing: Any) -> list[ListingRow]:
     recent = (
         select(Listing.id)
         .join(User, User.id == Listing.owner_id)
-        .where(is_listed(viewer, Filters(kind=listing.kind)), Listing.id != listing.id)
+        .where(
+            is_listed(viewer, Filters(kind=listing.kind)), Listing.id != listing.id, Listing.owner_id.not_in(without)
+        )
         .order_by(Listing.published_at.desc())
-        .limit(200)
+        .limit(NEWEST)
     )
     is_near = case((Listing.region == listing.region, 1), else_=0)
     order = [shared.desc(), *([is_near.desc()] if listing.region else []), Listing.id.desc()]
-    query = rows_query().where(Listing.id.in_(recent)).order_by(*order)
-    return with_pictures(viewer, session().execute(query.limit(SOME)).all())
+    place = func.row_number().over(partition_by=Listing.owner_id, order_by=order).label("place")
+    ranked = select(Listing.id, place).where(Listing.id.in_(recent)).subquery()
+    query = rows_query().join(ranked, ranked.c.id == Listing.id).where(ranked.c.place <= OF_ONE_OWNER)
+    return list(session().execute(query.order_by(*order).limit(SOME)))
 
 
 def with_pictures(viewer: Viewer, rows: Sequence[Row[Any]]) -> list[ListingRow]:

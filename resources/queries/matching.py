@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import ColumnElement, Row, and_, select
 
 from kernel.db import session
 from kernel.refs import Ref
@@ -21,21 +21,28 @@ from resources.queries.fitting import ENOUGH_TO_SHOW, ENOUGH_WITHOUT_WORDS, Fit,
 from resources.queries.shared_words import shared_words
 from resources.vocabulary import kind_names
 from resources.vocabulary import name_of as listing_name_of
-from search_index.engine import Filter
+from search_index.clauses import Synonyms
+from search_index.engine import Filter, Query
+from search_index.meanings import meanings, query_of
 from search_index.query import any_of
 from search_index.searching import ranked
+from search_index.synonyms import synonyms
 
-BY_TITLE, BY_TEXT, BY_SECTOR = 40, 40, 20
+BY_WORDS, BY_SECTOR = 40, 20
 MOST_CLAUSES = 12
 SHOWN = 10
+SAID_OTHERWISE = 20  # candidates that say the same in other words
+OTHERWISE = 0.7  # what their score counts
 LISTING, NEED = "resources.listing", "resources.need"
+
+OPEN = (Filter("need_state", frozenset({"open"})),)
 
 Refused = list[tuple[str, Traits]]
 
 
 @dataclass(frozen=True, slots=True)
 class MatchRow:
-    """Something that fits: where it is, how well, and why."""
+    """Something that fits: where it is, how well, and why. `owner_id` is whose it is, where that may be told of."""
 
     ref: Ref
     title: str
@@ -44,9 +51,11 @@ class MatchRow:
     kind: str
     by: str
     fit: Fit
+    facts: tuple[str, ...] = ()
+    owner_id: int = 0
 
 
-_listing_columns = (
+LISTING_COLUMNS = (
     Listing.id,
     Listing.title,
     Listing.slug,
@@ -61,7 +70,7 @@ _listing_columns = (
     Listing.owner_id,
     Listing.price_cents,
 )
-_need_columns = (
+NEED_COLUMNS = (
     Need.id,
     Need.title,
     Need.slug,
@@ -78,18 +87,27 @@ _need_columns = (
 )
 
 
-def listings_for(viewer: Viewer, need: Need, *, limit: int = SHOWN, at_least: float = ENOUGH_TO_SHOW) -> list[MatchRow]:
+def listings_for(
+    viewer: Viewer,
+    need: Need,
+    *,
+    limit: int = SHOWN,
+    at_least: float = ENOUGH_TO_SHOW,
+    also: Synonyms | None = None,
+) -> list[MatchRow]:
     """The listings that fit a need best, of those on the shelf for this viewer, who has no use for their own.
 
     What its owner offers is left out for the owner alone: others could tell from a gap whose an anonymous need is.
+    Whoever looks for several kinds of things at once hands the synonyms to each, `also`, and asks for them once.
     """
-    titles, texts = scores(viewer, need.title, words_of(need), kind="listing")
+    also = synonyms() if also is None else also
+    titles, texts = scores(viewer, need.title, words_of(need), kind="listing", also=also)
     ids = {*titles, *texts, *_same_sector(ListingSector.sector, ListingSector.listing_id, need.sectors)}
     if not ids:
         return []
     refused, gone = _refused(viewer, Side.NEED, need.id)
     rows = session().execute(
-        select(*_listing_columns).where(
+        select(*LISTING_COLUMNS).where(
             Listing.id.in_(sorted(ids - gone)), is_offered(viewer), Listing.owner_id.is_distinct_from(viewer.user_id)
         )
     )
@@ -109,14 +127,19 @@ def listings_for(viewer: Viewer, need: Need, *, limit: int = SHOWN, at_least: fl
         )
         for row in rows
     ]
-    best = _best(fits, lambda row: f"{row.title}\n{row.summary}", text, limit=limit, at_least=at_least)
+    best = _best(
+        fits,
+        lambda row: shared_words(text, f"{row.title}\n{row.summary}", synonyms=also),
+        limit=limit,
+        at_least=at_least,
+    )
     found = []
     for fits_so, row, words in best:
         traits, kind = listing_traits(row), names.get(row.kind, row.kind)
         kind_name = _kind_name(traits, names, locale)
         said = with_reasons(fits_so, ours, traits, words=words, kind_name=kind_name, locale=locale)
         url = listing_url(row.id, row.slug)
-        found.append(MatchRow(Ref(LISTING, row.id), row.title, url, row.lang, kind, "", said))
+        found.append(MatchRow(Ref(LISTING, row.id), row.title, url, row.lang, kind, "", said, owner_id=row.owner_id))
     return found
 
 
@@ -125,13 +148,14 @@ def needs_for(
 ) -> list[MatchRow]:
     """The open needs that a listing fits best, of those that this viewer sees and that are not the viewer's own."""
     text = f"{listing.title}\n{listing.summary}"
-    titles, texts = scores(viewer, listing.title, text, kind="need", more=(Filter("need_state", frozenset({"open"})),))
+    also = synonyms()
+    titles, texts = scores(viewer, listing.title, text, kind="need", also=also, more=OPEN)
     ids = {*titles, *texts, *_same_sector(NeedSector.sector, NeedSector.need_id, listing.sectors)}
     if not ids:
         return []
     refused, gone = _refused(viewer, Side.LISTING, listing.id)
     rows = session().execute(
-        select(*_need_columns, owner_known(viewer).label("is_owner_known")).where(
+        select(*NEED_COLUMNS, owner_known(viewer).label("is_owner_known")).where(
             Need.id.in_(sorted(ids - gone)),
             Need.state == NeedState.OPEN,
             visible_needs(viewer),
@@ -155,7 +179,12 @@ def needs_for(
         )
         for row in rows
     ]
-    best = _best(fits, lambda row: f"{row.title}\n{words_of(row)}", text, limit=limit, at_least=at_least)
+    best = _best(
+        fits,
+        lambda row: shared_words(text, f"{row.title}\n{words_of(row)}", synonyms=also),
+        limit=limit,
+        at_least=at_least,
+    )
     kind_name = _kind_name(theirs, names, locale)
     found = []
     for fits_so, row, words in best:
@@ -164,6 +193,35 @@ def needs_for(
         kind, url = name_of("kind", row.kind, locale), need_url(row.id, row.slug)
         found.append(MatchRow(Ref(NEED, row.id), row.title, url, row.lang, kind, by, said))
     return found
+
+
+def has_refused(viewer: Viewer, side: Side, number: int) -> bool:
+    """Whether there is anything that the viewer could take back on this side."""
+    refused = select(MatchRefusal.user_id).where(*refused_from(viewer, side, number))
+    return session().scalar(select(refused.exists())) or False
+
+
+def refused_of(viewer: Viewer, need: Need, kind: str) -> dict[int, str]:
+    """What of this kind the viewer refused for a need, with the reasons."""
+    rows = session().execute(
+        select(MatchRefusal.ref_id, MatchRefusal.reason).where(
+            *refused_from(viewer, Side.NEED, need.id), MatchRefusal.kind == kind
+        )
+    )
+    return {row.ref_id: row.reason for row in rows}
+
+
+def refused_from(viewer: Viewer, side: Side, number: int) -> tuple[ColumnElement[bool], ...]:
+    """What the viewer refused from a need, or from a listing.
+
+    It is nobody else's business: a gap in a list that others read would tell them of it.
+    """
+    is_from = (
+        MatchRefusal.need_id == number
+        if side is Side.NEED
+        else and_(MatchRefusal.kind == LISTING, MatchRefusal.ref_id == number)
+    )
+    return is_from, MatchRefusal.side == side.value, MatchRefusal.user_id == viewer.user_id
 
 
 def need_traits(need: Need | Row[Any]) -> Traits:
@@ -196,23 +254,39 @@ def words_of(need: Need | Row[Any]) -> str:
 
 
 def scores(
-    viewer: Viewer, title: str, text: str, *, kind: str, more: tuple[Filter, ...] = (), by_title: bool = True
+    viewer: Viewer,
+    title: str,
+    text: str,
+    *,
+    kind: str,
+    also: Synonyms,
+    more: tuple[Filter, ...] = (),
+    without: frozenset[str] = frozenset(),
+    by_title: bool = True,
 ) -> tuple[dict[int, float], dict[int, float]]:
-    """BM25 by id: of the title against titles, and of the text against texts, from what this viewer may find."""
+    """BM25 by id: of the title against titles, and of the text against texts, from what this viewer may find.
+
+    What says the same by the names of `also`, as in the other language, counts a little less.
+    """
     filters = (Filter("kind", frozenset({kind})), *more)
 
-    def ask(words: str, field: str, limit: int) -> dict[int, float]:
-        query = any_of(words, field_scored=field)
-        query = replace(query, clauses=query.clauses[:MOST_CLAUSES], filters=filters)
-        return {int(hit.key.rpartition(":")[2]): hit.score for hit in ranked(viewer, query, limit=limit)}
+    def narrowed(query: Query) -> Query:
+        return replace(query, clauses=query.clauses[:MOST_CLAUSES], filters=filters, without_labels=without)
 
-    titles = ask(title, "title", BY_TITLE) if by_title else {}
-    texts = ask(title, "text", BY_TEXT)
     rest = text.removeprefix(title).strip()
-    if rest:
-        for number, score in ask(rest, "text", BY_TEXT).items():
-            texts[number] = max(texts.get(number, 0.0), score)
-    return titles, texts
+    same = [any_of(title, field_scored="title")] if by_title else []
+    same += [any_of(words) for words in (title, rest) if words]
+    in_title, in_text = meanings(title, also) if by_title else {}, meanings(f"{title}\n{rest}", also)
+    otherwise = [query_of(in_title, field_scored="title")] if in_title else []
+    otherwise += [query_of(in_text)] if in_text else []
+    queries = [narrowed(query) for query in (*same, *otherwise)]
+    scored: dict[str, dict[int, float]] = {"title": {}, "text": {}}
+    for place, hits in enumerate(ranked(viewer, *queries, limit=BY_WORDS)):
+        held, is_same = scored[queries[place].scored_field], place < len(same)
+        for hit in hits if is_same else hits[:SAID_OTHERWISE]:
+            number = int(hit.key.rpartition(":")[2])
+            held[number] = max(held.get(number, 0.0), hit.score if is_same else OTHERWISE * hit.score)
+    return scored["title"], scored["text"]
 
 
 def _same_sector(sector: Any, number: Any, wanted: Sequence[str]) -> Iterable[int]:
@@ -223,18 +297,14 @@ def _same_sector(sector: Any, number: Any, wanted: Sequence[str]) -> Iterable[in
 
 
 def _refused(viewer: Viewer, side: Side, number: int) -> tuple[Refused, set[int]]:
-    """What the viewer refused from this side: with the reasons and their traits, and the ids that are gone.
-
-    It is nobody else's business: a gap in a list that others read would tell them of it.
-    """
+    """The listings, or the needs, that the viewer refused from this side: reasons with traits, and the ids."""
     is_need = side is Side.NEED
-    other, columns = (Listing, _listing_columns) if is_need else (Need, _need_columns)
-    mine = MatchRefusal.need_id if is_need else MatchRefusal.listing_id
-    theirs = MatchRefusal.listing_id if is_need else MatchRefusal.need_id
+    other, columns = (Listing, LISTING_COLUMNS) if is_need else (Need, NEED_COLUMNS)
+    theirs = MatchRefusal.ref_id if is_need else MatchRefusal.need_id
     rows = session().execute(
         select(MatchRefusal.reason, *columns)
         .join_from(MatchRefusal, other, other.id == theirs)
-        .where(mine == number, MatchRefusal.side == side.value, MatchRefusal.user_id == viewer.user_id)
+        .where(*refused_from(viewer, side, number), MatchRefusal.kind == LISTING)
     )
     found = [(row.reason, row.id, listing_traits(row) if is_need else need_traits(row)) for row in rows]
     return [(reason, traits) for reason, _id, traits in found], {number for _reason, number, _traits in found}
@@ -242,8 +312,7 @@ def _refused(viewer: Viewer, side: Side, number: int) -> tuple[Refused, set[int]
 
 def _best(
     fits: Iterable[tuple[Fit, Row[Any]]],
-    text_of: Callable[[Row[Any]], str],
-    ours: str,
+    words_with: Callable[[Row[Any]], tuple[str, ...]],
     *,
     limit: int,
     at_least: float,
@@ -253,7 +322,7 @@ def _best(
     for found, row in sorted(fits, key=lambda pair: (-pair[0].score, -pair[1].id)):
         if len(best) == limit or found.score < at_least:
             break
-        words = shared_words(ours, text_of(row))
+        words = words_with(row)
         if words or found.score >= ENOUGH_WITHOUT_WORDS:
             best.append((found, row, words))
     return best

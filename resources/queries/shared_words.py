@@ -1,22 +1,31 @@
-"""Which words two texts share, as a person would point at them: 钙钛矿, 封装, perovskite."""
+"""Which words two texts share, as a person would point at them: 钙钛矿, 封装, 薄膜 ≈ thin film."""
 
 import re
 
 from search_index import analysis
+from search_index.clauses import Synonyms
+from search_index.meanings import meanings, said_otherwise
 from search_index.query import any_of
 
-MOST = 5
+MOST, MOST_OTHERWISE = 5, 3
 _SAY_LITTLE = """
 需要 需求 我们 可以 进行 提供 以及 或者 相关 目前 希望 能够 具有 采用 使用 应用 要求 技术 研究 服务 问题 解决 方案
 企业 公司 单位 支持 开展 合作 开发 研发 项目 产品 系统 设备 方面 一个 其中 通过 不同 已有 现有 一定 具备 有关 及其
-其他 多种 各类 国内 国际 中国 小时 左右 以上 以下
+其他 多种 各类 国内 国际 中国 小时 左右 以上 以下 两个 三个
 """
 _UNITS = "nm um μm mm cm km mg kg ml ma mv kv kw mw hz khz mhz ghz kpa mpa gpa rpm ppm min"
 UNITS = frozenset(_UNITS.split())
 GENERAL = re.compile("|".join(_SAY_LITTLE.split()))
 
 
-def shared_words(ours: str, theirs: str) -> tuple[str, ...]:
+def shared_words(ours: str, theirs: str, *, synonyms: Synonyms) -> tuple[str, ...]:
+    """What both say in the same words, and then what they say in different ones: 封装, 钙钛矿 ≈ perovskite."""
+    otherwise = said_otherwise(meanings(ours, synonyms), theirs)
+    pairs = [f"{_as_written(term, ours)} ≈ {other}" for term, other in otherwise.items()]
+    return (*_same_words(ours, theirs), *pairs[:MOST_OTHERWISE])
+
+
+def _same_words(ours: str, theirs: str) -> tuple[str, ...]:
     """The longest pieces of Han and the words of `ours` that also stand in `theirs`, those that say most first."""
     telling = {token for clause in any_of(ours).clauses for token in getattr(clause, "tokens", ())}
     their_runs = analysis.runs(theirs)

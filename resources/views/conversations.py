@@ -5,10 +5,12 @@ from flask.typing import ResponseReturnValue
 
 from kernel.errors import InvalidError
 from kernel.limits import POSTING, limiter
+from kernel.refs import Ref
 from kernel.rooms import id_of
 from kernel.web import current_viewer
 from resources.actions import conversations as actions
-from resources.actions import matching
+from resources.actions import refusing
+from resources.kinds.listings import LISTING
 from resources.listing_loading import listing_to
 from resources.models import Side
 from resources.need_addresses import conversation_url
@@ -16,7 +18,7 @@ from resources.need_forms import EnquiryForm, MessageForm
 from resources.need_words import names
 from resources.policy import ConversationRight, ListingRight, NeedRight
 from resources.queries import answers as queries
-from resources.queries.matching import needs_for
+from resources.queries.matching import has_refused, needs_for
 from resources.room import room
 from resources.views.needs import put_errors
 
@@ -93,6 +95,7 @@ def listing_needs(listing_id: int) -> ResponseReturnValue:
         listing=listing,
         matches=needs_for(viewer, listing, limit=LIST),
         is_mine=listing.owner_id == viewer.user_id,
+        has_refused=listing.owner_id == viewer.user_id and has_refused(viewer, Side.LISTING, listing_id),
         refusal_reasons=names("refusal", viewer.locale),
     )
 
@@ -100,17 +103,17 @@ def listing_needs(listing_id: int) -> ResponseReturnValue:
 @room.page("/listings/<int:listing_id>/needs/refusals", may=NeedRight.REFUSE, methods=("POST",))
 @limiter.limit(POSTING)
 def refuse_need(listing_id: int) -> ResponseReturnValue:
-    """Not this need, because …; or, without one, everything that was refused may come again."""
-    viewer, need_id = current_viewer(), id_of(request.form.get("need_id"))
-    if need_id is None:
-        matching.take_back_refusals(viewer, listing_id=listing_id)
+    """Not this need, because …; or, without a reason, everything that was refused may come again."""
+    viewer = current_viewer()
+    if "reason" not in request.form:
+        refusing.take_back_refusals(viewer, listing_id=listing_id)
     else:
-        matching.refuse_match(
+        refusing.refuse_match(
             viewer,
-            need_id=need_id,
-            listing_id=listing_id,
+            need_id=id_of(request.form.get("need_id")) or 0,
+            ref=Ref(LISTING, listing_id),
             side=Side.LISTING,
-            reason=request.form.get("reason", ""),
+            reason=request.form["reason"],
             words=request.form.get("words", ""),
         )
     return redirect(f"/listings/{listing_id}/needs", 303)

@@ -2,12 +2,12 @@
 
 from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from kernel.errors import InvalidError
 from kernel.limits import POSTING, is_write, limiter
 from kernel.rooms import id_of
 from kernel.web import current_viewer
+from kernel.words import gettext as _
 from resources.actions.listings import change_listing, offer_listing
 from resources.addresses import listing_url
 from resources.listing_forms import ListingForm, listing_form
@@ -45,12 +45,7 @@ def send_offer(kind: str) -> ResponseReturnValue:
         made = offer_listing(viewer, offered, publish=publish, once=form.once.data or "")
     if made is None or not form.is_fine:
         return _page(chosen, form), 422
-    flash(
-        _("It is on the shelf now. Pictures and documents are added below.")
-        if publish
-        else _("The draft is kept; only you see it. Pictures and documents are added below."),
-        "success",
-    )
+    flash(_kept(made, publish=publish), "success")
     return redirect(listing_url(made.id, made.slug), 303)
 
 
@@ -75,6 +70,14 @@ def edit_listing(listing_id: int) -> ResponseReturnValue:
         return _page(kind, form, listing), 422
     flash(_("Saved."), "success")
     return redirect(listing_url(listing.id, listing.slug), 303)
+
+
+def _kept(made: Listing, *, publish: bool) -> str:
+    if publish and made.state == ListingState.DRAFT:
+        return _("A moderator looks at it before it is on the shelf. Pictures and documents are added below.")
+    if publish:
+        return _("It is on the shelf now. Pictures and documents are added below.")
+    return _("The draft is kept; only you see it. Pictures and documents are added below.")
 
 
 def _page(kind: ListingKind, form: ListingForm, listing: Listing | None = None) -> str:

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from accounts.blobs import blob_store
 from kernel.errors import InvalidError, NotFoundError, TooLargeError
-from kernel.limits import SMALL_DEEDS, UPLOADING, limiter
+from kernel.limits import EXPORTING, SMALL_DEEDS, UPLOADING, limiter
 from kernel.policy import Door, check_door
 from kernel.web import current_viewer
 from kernel.work import step_aside
@@ -20,7 +20,6 @@ from resources.room import room
 from resources.views.listings import filters_asked
 from resources.vocabulary import KINDS
 
-EXPORTING = "20 per minute"  # fifty thousand rows are work
 SHOWN_REFUSALS = 200
 SHOWN_ROWS = 20
 

@@ -97,7 +97,10 @@ def publish_listing(listing_id: int) -> ResponseReturnValue:
     except InvalidError:
         flash(_("Something that is needed is still missing; the form says what when you save it."), "warning")
         return redirect(f"/listings/{listing_id}/edit", 303)
-    flash(_("It is on the shelf now; search finds it in a moment."), "success")
+    if made.state == ListingState.DRAFT:
+        flash(_("A moderator looks at it before it is on the shelf; you are told as soon as they have."), "success")
+    else:
+        flash(_("It is on the shelf now; search finds it in a moment."), "success")
     return redirect(listing_url(made.id, made.slug), 303)
 
 

@@ -7,22 +7,26 @@ from flask_babel import gettext as _
 
 from kernel.errors import InvalidError
 from kernel.limits import POSTING, SMALL_DEEDS, limiter
+from kernel.refs import Ref
 from kernel.rooms import id_of
 from kernel.web import current_viewer
-from resources.actions import answers, matching, needs
+from resources.actions import answers, needs, refusing
 from resources.models import NeedState, Side
 from resources.need_addresses import conversation_url, need_url
 from resources.need_forms import AnswerForm
 from resources.need_loading import need_of
-from resources.need_words import names
 from resources.policy import NeedRight
 from resources.queries.figures import figures
-from resources.queries.matching import listings_for
+from resources.queries.matching import has_refused, listings_for
+from resources.queries.matching_achievements import THREAD, achievements_for
+from resources.queries.matching_people import PERSON
 from resources.queries.needs import need_view
 from resources.room import room
-from resources.views.needs import need_as_page, put_errors
+from resources.views.needs import need_as_page, put_errors, refusal_reasons, said_when_published
+from search_index.synonyms import synonyms
 
 LIST = 30
+ANCHORS = {THREAD: "#achievements", PERSON: "#people"}
 
 
 def _back(need_id: int, anchor: str = "") -> ResponseReturnValue:
@@ -41,10 +45,10 @@ def _refused(need_id: int, error: InvalidError) -> ResponseReturnValue:
 def publish_need(need_id: int) -> ResponseReturnValue:
     """Open a draft to its audience."""
     try:
-        needs.publish_need(current_viewer(), need_id=need_id)
+        held = needs.publish_need(current_viewer(), need_id=need_id)
     except InvalidError as error:
         return _refused(need_id, error)
-    flash(_("Your need is open. You will hear when somebody answers, and when a listing fits it."), "success")
+    flash(said_when_published(held), "success")
     return _back(need_id)
 
 
@@ -155,36 +159,37 @@ def move_answer(answer_id: int, deed: str) -> ResponseReturnValue:
 
 @room.page("/needs/<int:need_id>/matches", may=NeedRight.READ)
 def need_matches(need_id: int) -> ResponseReturnValue:
-    """The listings that fit a need, each with the reasons."""
-    viewer = current_viewer()
+    """The listings and achievements that fit a need, each with the reasons."""
+    viewer, also = current_viewer(), synonyms()
     view = need_view(viewer, need_id)
     return render_template(
         "resources/need_matches.html",
         view=view,
         need=view.row,
-        matches=listings_for(viewer, view.need, limit=LIST),
-        refusal_reasons=names("refusal", viewer.locale),
+        matches=listings_for(viewer, view.need, limit=LIST, also=also),
+        achievements=achievements_for(viewer, view.need, limit=LIST, also=also),
+        has_refused=view.row.is_mine and has_refused(viewer, Side.NEED, need_id),
+        refusal_reasons=refusal_reasons(viewer.locale),
     )
 
 
 @room.page("/needs/<int:need_id>/matches/refusals", may=NeedRight.REFUSE, methods=("POST",))
 @limiter.limit(SMALL_DEEDS)
 def refuse_listing(need_id: int) -> ResponseReturnValue:
-    """Not this listing, because …; or, without one, everything that was refused may come again."""
-    viewer = current_viewer()
-    listing_id = id_of(request.form.get("listing_id"))
-    if listing_id is None:
-        matching.take_back_refusals(viewer, need_id=need_id)
+    """Not this, because …; or, without a reason, everything that was refused may come again."""
+    viewer, kind = current_viewer(), request.form.get("kind", "")
+    if "reason" not in request.form:
+        refusing.take_back_refusals(viewer, need_id=need_id)
     else:
-        matching.refuse_match(
+        refusing.refuse_match(
             viewer,
             need_id=need_id,
-            listing_id=listing_id,
+            ref=Ref(kind, id_of(request.form.get("ref_id")) or 0),
             side=Side.NEED,
-            reason=request.form.get("reason", ""),
+            reason=request.form["reason"],
             words=request.form.get("words", ""),
         )
-    return _back(need_id, "#matches")
+    return _back(need_id, ANCHORS.get(kind, "#matches"))
 
 
 @room.page("/needs/figures", may=NeedRight.READ)

@@ -4,18 +4,20 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 
 from accounts.places import place_name, region_code, regions
 from accounts.sectors import sectors
 from activity.models import Level
 from activity.queries import bookmarked, levels_for
+from alliances.queries.names import alliances_by_token
 from kernel.errors import InvalidError, NotFoundError
 from kernel.limits import POSTING, SMALL_DEEDS, limiter
 from kernel.refs import Ref
-from kernel.web import current_viewer
+from kernel.web import Kept, current_viewer
+from kernel.words import gettext as _
 from resources.actions import needs as actions
+from resources.actions.refusing import REASONS
 from resources.kinds.needs import NEED
 from resources.models import Need, NeedState
 from resources.need_addresses import need_url
@@ -28,8 +30,10 @@ from resources.quality import ENOUGH, Quality, quality_of
 from resources.queries import needs as queries
 from resources.queries.answers import answers_to, my_offers
 from resources.queries.matching import listings_for
+from resources.queries.matching_achievements import achievements_for
 from resources.queries.matching_people import people_for
 from resources.room import room
+from search_index.synonyms import synonyms
 
 MORE_ROWS = 3
 ON_PAGE = 6
@@ -96,25 +100,34 @@ def need_as_page(
     form = answer_form or AnswerForm(formdata=None)
     if isinstance(form, AnswerForm):
         form.listing.choices = [("", _("None")), *((str(number), title) for number, title in my_offers(viewer))]
-    is_open = held.state == NeedState.OPEN
+    is_matched = held.state == NeedState.OPEN and view.row.is_mine
+    also = synonyms() if is_matched else {}
     return render_template(
         "resources/need.html",
         view=view,
         need=view.row,
         alias=alias_name(held.alias, viewer.locale),
+        ally=alliances_by_token([held.alliance], viewer.locale).get(held.alliance) if held.alliance else None,
         answers=answers_to(viewer, held),
         form=form,
         errors=errors or {},
-        matches=listings_for(viewer, held, limit=ON_PAGE) if is_open and view.row.is_mine else [],
-        people=people_for(viewer, held) if is_open and view.row.is_mine else [],
+        matches=listings_for(viewer, held, limit=ON_PAGE, also=also) if is_matched else [],
+        achievements=achievements_for(viewer, held, also=also) if is_matched else [],
+        people=people_for(viewer, held, also=also) if is_matched else [],
         readings=queries.readings(viewer, held) if view.has_full else [],
         invited=queries.invited(viewer, held),
         quality=quality_of(_columns(held)) if view.row.is_mine else None,
-        refusal_reasons=names("refusal", viewer.locale),
+        refusal_reasons=refusal_reasons(viewer.locale),
         decline_reasons=names("decline", viewer.locale),
         level=levels_for(viewer, refs).get(ref, Level.NORMAL).value,
         is_bookmarked=ref in bookmarked(viewer, refs),
     )
+
+
+def refusal_reasons(locale: str) -> dict[str, dict[str, str]]:
+    """Why one of each kind may be refused, by the kind."""
+    said = names("refusal", locale)
+    return {kind: {reason.value: said[reason] for reason in reasons} for kind, reasons in REASONS.items()}
 
 
 @room.page("/needs/new", may=NeedRight.POST)
@@ -188,11 +201,18 @@ def _go_on(form: NeedForm, held: Need) -> ResponseReturnValue:
             held = actions.publish_need(current_viewer(), need_id=held.id)
         except InvalidError as error:
             put_errors(form, error)
-            return _form_page(form, need=held, is_kept=True), 422
-        flash(_("Your need is open. You will hear when somebody answers, and when a listing fits it."), "success")
+            return Kept(_form_page(form, need=held, is_kept=True), 422)
+        flash(said_when_published(held), "success")
     elif held.state == NeedState.DRAFT:
         flash(_("Kept as a draft that only you see."), "success")
     return redirect(need_url(held.id, held.slug), 303)
+
+
+def said_when_published(held: Need) -> str:
+    """It is open; or it has to be approved first."""
+    if held.state == NeedState.DRAFT:
+        return _("A moderator looks at your need before it is open; you are told as soon as they have.")
+    return _("Your need is open. You will hear when somebody answers, and when a listing fits it.")
 
 
 def _form_page(form: NeedForm, *, need: Need | None = None, is_kept: bool = False) -> str:

@@ -135,8 +135,12 @@ class PostgresEngine:
     def _locked(self) -> Connection:
         """A connection that holds the lock of the one writer for as long as it lives."""
         connection = self._engine.connect()
-        with connection.begin():
-            is_ours = connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({self._tables.lock})").scalar()
+        try:
+            with connection.begin():
+                is_ours = connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({self._tables.lock})").scalar()
+        except BaseException:
+            connection.close()
+            raise
         if not is_ours:
             connection.close()
             raise BusyError(f"somebody else writes {self._tables.name}")

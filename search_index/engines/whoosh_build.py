@@ -35,12 +35,13 @@ class Gathering:
     def write(self, out: FileWriter, field: str) -> Array:
         """Turn them over into postings; answers the lengths of the documents without the boundaries."""
         words = sorted(self.vocabulary, key=lambda word: word.encode("utf-8", "surrogatepass"))
-        rank = np.empty(len(words), np.int64)
+        rank = np.empty(len(words), np.int32)
         rank[np.fromiter(map(self.vocabulary.__getitem__, words), np.int64, len(words))] = np.arange(len(words))
         lengths = np.array(self.lengths, np.int64)
-        documents = np.repeat(np.arange(len(lengths)), lengths)
-        places = np.arange(len(self.tokens)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        terms = rank[np.frombuffer(self.tokens, np.uint32)] if len(self.tokens) else np.empty(0, np.int64)
+        documents = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
+        begins = (np.cumsum(lengths) - lengths).astype(np.int32)
+        places = np.arange(len(self.tokens), dtype=np.int32) - np.repeat(begins, lengths)
+        terms = rank[np.frombuffer(self.tokens, np.uint32)] if len(self.tokens) else np.empty(0, np.int32)
         if BOUNDARY in self.vocabulary:
             inside = terms != rank[self.vocabulary[BOUNDARY]]
             terms, documents, places = terms[inside], documents[inside], places[inside]

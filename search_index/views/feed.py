@@ -2,7 +2,7 @@ from flask import Response, current_app, make_response, render_template, request
 
 from kernel.clock import now
 from kernel.errors import NotFoundError
-from kernel.limits import limiter
+from kernel.limits import FEEDS, limiter
 from kernel.policy import Door
 from kernel.viewer import Viewer
 from kernel.web import current_viewer
@@ -14,7 +14,7 @@ ENTRIES = 30
 
 
 @room.page("/feeds/search.atom", may=Door.ANYONE)
-@limiter.limit("60 per minute")
+@limiter.limit(FEEDS)
 def search_feed() -> Response:
     """What any search finds, newest first, with the eyes of a stranger: programs read it without a session."""
     asked = Asked.of(request.args).but(order="newest")

@@ -1,7 +1,7 @@
 from flask import jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from kernel.limits import limiter
+from kernel.limits import NOTING, SEARCHING, TYPING, limiter
 from kernel.policy import Door
 from kernel.rooms import is_fragment
 from kernel.web import current_viewer
@@ -12,9 +12,6 @@ from search_index.misses import note_miss
 from search_index.room import room
 from search_index.similar import similar
 from search_index.suggest import offers
-
-SEARCHING = "240 per minute"  # the page follows what is typed
-TYPING = "300 per minute"
 
 
 @room.page("/search", may=Door.ANYONE)
@@ -62,7 +59,7 @@ def similar_threads() -> ResponseReturnValue:
 
 
 @room.page("/search/misses", may=Door.ANYONE, methods=("POST",), form_token=False)
-@limiter.limit("30 per minute")
+@limiter.limit(NOTING)
 def miss() -> ResponseReturnValue:
     """The page tells that it found nothing; the report for the operator counts it, and nobody's name."""
     note_miss(current_viewer(), Asked.of(request.form))
