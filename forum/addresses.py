@@ -1,6 +1,6 @@
 """Where the forum's things are: the one place that knows how their addresses look."""
 
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 PAGE = 20
 
@@ -38,3 +38,9 @@ def tag_url(name: str) -> str:
 def file_url(upload_id: int, name: str) -> str:
     """Where an uploaded file is; the name is only for people."""
     return f"/files/{upload_id}/{quote(name, safe='')}"
+
+
+def achievement_url(**start: str) -> str:
+    """Where an achievement is written: with its card and its record, in a room above."""
+    given = urlencode({name: value[:200] for name, value in start.items() if value})
+    return f"/achievements/new?{given}" if given else "/achievements/new"

@@ -12,6 +12,7 @@ from rich.progress import Progress as Bar
 from rich.text import Text
 from sqlalchemy import select
 
+from accounts.personal.commands import import_person
 from forum.importing.running import Progress, import_threads
 from forum.models import Board, Community
 from forum.models.community import GENERAL
@@ -135,5 +136,7 @@ def _close(progress: Progress, kept_at: Path | None, *, seconds: float, as_json:
         click.echo(f"The refused lines are in {kept_at}.", err=True)
         sys.exit(1)
 
+
+imports.add_command(import_person)
 
 COMMANDS = [imports]

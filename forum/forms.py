@@ -39,14 +39,13 @@ class ThreadForm(FlaskForm):
             SelectChoice(ThreadKind.DISCUSSION.value, _("Discussion")),
             SelectChoice(ThreadKind.QUESTION.value, _("Question")),
             SelectChoice(ThreadKind.ANNOUNCEMENT.value, _("Announcement")),
-            SelectChoice(ThreadKind.ACHIEVEMENT.value, _("Achievement")),
         ],
         default=ThreadKind.DISCUSSION.value,
     )
     lens = SelectField(
         _("For whom"),
         choices=[
-            SelectChoice("", _("Everybody in the sector")),
+            SelectChoice("", _("Everybody who reads this board")),
             SelectChoice("experts", _("The experts community")),
             SelectChoice("achievements", _("The achievements community")),
             SelectChoice("enterprises", _("The enterprises community")),

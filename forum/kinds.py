@@ -11,8 +11,11 @@ from forum.models import Community, Post, Tag, Thread
 from forum.policy import visible_threads
 from kernel.db import session
 from kernel.events import subscribe
+from kernel.markup import excerpt
 from kernel.refs import Card, Kind, Ref, register_kind
 from kernel.viewer import Viewer
+
+EXCERPT = 300
 
 
 def _threads(viewer: Viewer, ids: Iterable[int]) -> Mapping[int, Card]:
@@ -39,6 +42,17 @@ def _posts(viewer: Viewer, ids: Iterable[int]) -> Mapping[int, Card]:
     }
 
 
+def _texts(viewer: Viewer, ids: Iterable[int]) -> Mapping[int, str]:
+    """How posts begin, for those whose cards the viewer gets."""
+    rows = session().execute(
+        visible_threads(viewer)
+        .with_only_columns(Post.id, Post.html)
+        .join(Post, Post.thread_id == Thread.id)
+        .where(Post.id.in_(ids), Post.deleted_at.is_(None))
+    )
+    return {row.id: excerpt(row.html, EXCERPT) for row in rows}
+
+
 def _communities(viewer: Viewer, ids: Iterable[int]) -> Mapping[int, Card]:
     found = session().scalars(select(Community).where(Community.id.in_(ids)))
     return {
@@ -51,8 +65,9 @@ def _tags(_viewer: Viewer, ids: Iterable[int]) -> Mapping[int, Card]:
     return {row.id: Card(Ref("forum.tag", row.id), row.name, tag_url(row.name)) for row in found}
 
 
-for _name, _cards in (("thread", _threads), ("post", _posts), ("community", _communities), ("tag", _tags)):
+for _name, _cards in (("thread", _threads), ("community", _communities), ("tag", _tags)):
     register_kind(Kind(f"forum.{_name}", _cards))
+register_kind(Kind("forum.post", _posts, excerpts=_texts))
 
 _COUNTED: dict[str, type[Community | Tag]] = {"forum.community": Community, "forum.tag": Tag}
 _HEARING = (Level.TRACKING, Level.WATCHING)

@@ -1,13 +1,12 @@
 """Who is told of what. Reasons come in the order of their weight; each person hears of a post once."""
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from accounts.models import User
 from activity.actions import notify
-from activity.models import Level
-from activity.queries import followers
-from forum.events import AnswerAccepted, PostAdded
-from forum.models import Post
+from activity.models import Notice
+from forum.events import AnswerAccepted, PostAdded, ThreadChanged
+from forum.models import Post, Thread
 from kernel.db import session
 from kernel.events import subscribe
 from kernel.refs import Ref
@@ -26,9 +25,6 @@ def tell_of_post(event: PostAdded) -> None:
             reasons.setdefault(author_id or 0, "quote")
     if event.reply_to_author_id is not None:
         reasons.setdefault(event.reply_to_author_id, "reply")
-    for ref in _watched(event):
-        for user_id in followers(ref, levels=[Level.WATCHING]):
-            reasons.setdefault(user_id, f"watching:{ref.kind}")
     notify(
         reasons,
         event="post",
@@ -36,6 +32,7 @@ def tell_of_post(event: PostAdded) -> None:
         ref=event.post,
         place=event.thread,
         audience=event.audience,
+        watched=_watched(event),
     )
 
 
@@ -50,14 +47,28 @@ def _watched(event: PostAdded) -> list[Ref]:
 @subscribe(AnswerAccepted)
 def tell_of_acceptance(event: AnswerAccepted) -> None:
     """Whose answer was accepted, and who else watches the question."""
-    reasons = dict.fromkeys(followers(event.thread, levels=[Level.WATCHING]), f"watching:{event.thread.kind}")
-    if event.author_id is not None:
-        reasons[event.author_id] = "accepted"
     notify(
-        reasons,
+        {} if event.author_id is None else {event.author_id: "accepted"},
         event="accepted",
         actor_id=event.actor_id,
         ref=event.post,
         place=event.thread,
         audience=event.audience,
+        watched=[event.thread],
     )
+
+
+@subscribe(ThreadChanged)
+def forget_what_is_gone(event: ThreadChanged) -> None:
+    """Of what was deleted nobody need hear any more, and nothing unread is left that cannot be read."""
+    if not event.hides:
+        return
+    thread = session().get_one(Thread, event.thread.id)
+    if event.posts is not None:
+        gone = select(Post.id).where(Post.id.in_(sorted(event.posts)), Post.deleted_at.is_not(None))
+        change = delete(Notice).where(Notice.kind == "forum.post", Notice.ref_id.in_(gone))
+    elif thread.deleted_at is not None and thread.merged_into_id is None:
+        change = delete(Notice).where(Notice.place_kind == event.thread.kind, Notice.place_id == thread.id)
+    else:
+        return
+    session().execute(change.execution_options(synchronize_session=False))

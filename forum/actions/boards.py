@@ -10,7 +10,7 @@ from forum.counters import DIRECT, hold_boards, hold_tags, recount_tags
 from forum.models import Board, Thread, ThreadTag
 from forum.policy import ForumRight
 from kernel.db import session
-from kernel.errors import InvalidError
+from kernel.errors import ForbiddenError, InvalidError
 from kernel.policy import authorise
 from kernel.refs import Ref
 from kernel.viewer import MEMBERS, PUBLIC, STAFF, Viewer
@@ -25,6 +25,8 @@ def set_audience(viewer: Viewer, *, board: Board, audience: str, reason: str = "
     who sees which board, so that nothing has to be indexed anew.
     """
     authorise(viewer, ForumRight.MODERATE, board)
+    if board.alliance_id is not None:
+        raise ForbiddenError(_("Who sees the boards of an alliance follows from its seats and working groups."))
     reason = check_reason(reason)
     if not AUDIENCE.fullmatch(audience) or audience not in viewer.audience:
         raise InvalidError(

@@ -21,7 +21,7 @@ from kernel.texts import clean_body, clean_line
 from kernel.viewer import Viewer
 
 PLACE = re.compile(
-    r"new|new:(?P<community>[a-z0-9-]+)/(?P<board>[a-z0-9-]+)|(?P<kind>thread|post):(?P<id>[1-9][0-9]{0,17})"
+    r"new|achievement|new:(?P<community>[a-z0-9-]+)/(?P<board>[a-z0-9-]+)|(?P<kind>thread|post):(?P<id>[1-9][0-9]{0,17})"
 )
 LONGEST_PLACE = 80
 LONGEST_DRAFT = 2 * LONGEST_BODY  # a text may still be too long for a post while somebody works on it

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import delete, literal, select, update
+from sqlalchemy import case, delete, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 
@@ -29,10 +29,10 @@ def keep_audience(thread_id: int, audience: str) -> None:
 
 def copy_follows(source: int, target: int) -> None:
     """Whoever follows (or muted) a thread does the same with the part that was split off."""
-    follows = select(Follow.user_id, Follow.kind, literal(target), Follow.level, Follow.created_at).where(
+    follows = select(Follow.user_id, Follow.kind, literal(target), Follow.level, Follow.mail, Follow.created_at).where(
         Follow.kind == THREAD, Follow.ref_id == source
     )
-    _insert(Follow, ["user_id", "kind", "ref_id", "level", "created_at"], follows)
+    _insert(Follow, ["user_id", "kind", "ref_id", "level", "mail", "created_at"], follows)
 
 
 def join_follows(source: int, target: int) -> None:
@@ -50,10 +50,10 @@ def join_follows(source: int, target: int) -> None:
             .values(level=level)
             .execution_options(**DIRECT)
         )
-    follows = select(Follow.user_id, Follow.kind, literal(target), Follow.level, Follow.created_at).where(
+    follows = select(Follow.user_id, Follow.kind, literal(target), Follow.level, Follow.mail, Follow.created_at).where(
         Follow.kind == THREAD, Follow.ref_id == source, Follow.level.in_(heard)
     )
-    _insert(Follow, ["user_id", "kind", "ref_id", "level", "created_at"], follows)
+    _insert(Follow, ["user_id", "kind", "ref_id", "level", "mail", "created_at"], follows)
     session().execute(delete(Follow).where(Follow.kind == THREAD, Follow.ref_id == source).execution_options(**DIRECT))
 
 
@@ -80,6 +80,7 @@ def join_drafts(source: int, target: int) -> None:
 
 def follow_posts(source: int, target: int, *, audience: str) -> None:
     """Notices about posts that are in another thread now are listed, and settled, there."""
+    source_id = case((Notice.source_kind == THREAD, target), else_=Notice.source_id)
     session().execute(
         update(Notice)
         .where(
@@ -88,7 +89,7 @@ def follow_posts(source: int, target: int, *, audience: str) -> None:
             Notice.kind == POST,
             Notice.ref_id.in_(select(Post.id).where(Post.thread_id == target)),
         )
-        .values(place_id=target, audience=audience)
+        .values(place_id=target, source_id=source_id, audience=audience)
         .execution_options(**DIRECT)
     )
 

@@ -28,7 +28,7 @@ def move_thread(viewer: Viewer, *, thread_id: int, board: Board, reason: str = "
         count_thread(thread, sign=-1)
     if thread.community_id != board.community_id:
         thread.pinned_at = None
-    thread.board_id, thread.community_id = board.id, board.community_id
+    thread.board_id, thread.community_id, thread.alliance_id = board.id, board.community_id, board.alliance_id
     if is_live:
         count_thread(thread, sign=1)
     shift_days(thread.id, source=source.id, target=board.id)

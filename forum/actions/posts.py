@@ -7,6 +7,7 @@ from activity.actions import follow_quietly
 from activity.models import Level
 from forum.actions.reading import mark_own_post
 from forum.actions.tags import set_tags
+from forum.contributions import changed_post, new_post
 from forum.cooking import check_body, check_tags, check_title, cook_post
 from forum.counters import count_post, take_number, touch
 from forum.events import PostAdded, ThreadChanged
@@ -25,10 +26,15 @@ from kernel.policy import authorise
 from kernel.refs import Ref
 from kernel.texts import clean_line
 from kernel.viewer import Viewer
+from moderation.gate import pass_gate
+from moderation.models import Submission
+from moderation.once import first_made, kept_as
 
 
-def reply(viewer: Viewer, *, thread_id: int, body: str, reply_to: int | None = None, once: str | None = None) -> Post:
-    """Add a post to a thread; with the same `once` and text again, answer the first one.
+def reply(
+    viewer: Viewer, *, thread_id: int, body: str, reply_to: int | None = None, once: str | None = None
+) -> Post | Submission:
+    """Add a post to a thread, or let it wait for approval; with the same `once` and text again, answer the first one.
 
     `reply_to` is the id of the post in this thread that is answered.
     """
@@ -38,7 +44,14 @@ def reply(viewer: Viewer, *, thread_id: int, body: str, reply_to: int | None = N
     if once:
         done = claim(viewer.me, once, fingerprint("post", str(thread.id), str(reply_to or ""), body))
         if done is not None:
-            return session().get_one(Post, int(done))
+            return first_made(Post, done)
+    cooked = cook_post(body)
+    it = new_post(thread, board, body=body, html=cooked.html, reply_to=reply_to)
+    passage = pass_gate(viewer, it)
+    if passage.submission is not None:
+        if once:
+            keep(viewer.me, once, kept_as(passage.submission))
+        return passage.submission
     answered = None
     if reply_to is not None:
         answered = (
@@ -46,7 +59,8 @@ def reply(viewer: Viewer, *, thread_id: int, body: str, reply_to: int | None = N
             .scalars(select(Post).where(Post.thread_id == thread.id, Post.id == reply_to, Post.deleted_at.is_(None)))
             .first()
         )
-    post = add_post(viewer, thread=thread, board=board, body=body, answered=answered)
+    post = add_post(viewer, thread=thread, board=board, body=body, cooked=cooked, answered=answered)
+    passage.published(Ref("forum.post", post.id), it, author_id=viewer.me)
     if once:
         keep(viewer.me, once, str(post.id))
     follow_quietly(viewer.me, Ref("forum.thread", thread.id), Level.TRACKING)
@@ -59,11 +73,11 @@ def add_post(
     thread: Thread,
     board: Board,
     body: str,
+    cooked: Cooked,
     answered: Post | None = None,
     tag_ids: list[int] | None = None,
 ) -> Post:
     """The post itself, with all that hangs on it; `body` is checked and the deed allowed."""
-    cooked = cook_post(body)
     moment: datetime = now()
     number = take_number(thread.id)
     post = Post(
@@ -128,12 +142,13 @@ def edit_post(
     title: str | None = None,
     tags: list[str] | None = None,
     base: int | None = None,
-) -> Post:
+) -> Post | Submission:
     """Change a post's text, and with the opening post the thread's title and tags; the former text is kept.
 
+    What somebody new adds to a post that is public may have to wait, as if they wrote it anew.
     `base` is the post's `edit_count` that the editor saw: when somebody edited since, `ConflictError`.
     """
-    post, thread, _board = post_of(viewer, post_id, hold=True)
+    post, thread, board = post_of(viewer, post_id, hold=True)
     authorise(viewer, ForumRight.EDIT_POST, (post, thread))
     if base is not None and base != post.edit_count:
         raise ConflictError(_("Somebody edited this post while you were writing. Compare, and save again."))
@@ -148,13 +163,18 @@ def edit_post(
         raise InvalidError(
             _("Only the opening post carries title and tags."), errors={"title": _("Edit the opening post.")}
         )
+    cooked = cook_post(body)
+    it = changed_post(post, thread, board, title=new_title, tags=new_tags, body=body, html=cooked.html, reason=reason)
+    passage = pass_gate(viewer, it)
+    if passage.submission is not None:
+        return passage.submission
+    passage.published(Ref("forum.post", post.id), it, author_id=viewer.me)
     _keep_revision(post, thread if is_opening else None)
     if is_renamed:
         thread.title, thread.slug = new_title, slug_of(new_title)
     if new_tags != thread.tags:
         set_tags(thread, new_tags)
     if body != post.body:
-        cooked = cook_post(body)
         post.body, post.body_format, post.html, post.renderer = (
             body,
             "markdown",

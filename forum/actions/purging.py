@@ -7,7 +7,7 @@ from forum.actions.acts import announce, check_reason, record
 from forum.actions.removal import take_out_of_sight
 from forum.actions.uploads import AT_ONCE
 from forum.loading import post_of
-from forum.models import Draft, Post, PostRevision, PostUpload, Reaction, Thread, Upload
+from forum.models import Board, Draft, Post, PostRevision, PostUpload, Reaction, Thread, Upload
 from forum.policy import ForumRight
 from kernel.clock import now
 from kernel.db import session
@@ -30,6 +30,22 @@ def purge_post(viewer: Viewer, *, post_id: int, reason: str = "") -> Post:
     if post.purged_at is not None:
         return post
     reason = check_reason(reason, is_needed=True)
+    efface(viewer, post, thread, board)
+    record(
+        viewer,
+        "post.purge",
+        thread=thread,
+        post=post,
+        audience=board.audience,
+        right=ForumRight.PURGE,
+        reason=reason,
+        details={"number": post.number},
+    )
+    return post
+
+
+def efface(viewer: Viewer, post: Post, thread: Thread, board: Board) -> None:
+    """The destruction itself, for those who have decided that it may be done; the thread is held."""
     if post.number == 1:
         _efface_title(thread)
     if post.deleted_at is None:
@@ -49,18 +65,7 @@ def purge_post(viewer: Viewer, *, post_id: int, reason: str = "") -> Post:
     post.version += 1
     for start in range(0, len(upload_ids), AT_ONCE):
         enqueue("forum.remove_purged_files", upload_ids=upload_ids[start : start + AT_ONCE])
-    record(
-        viewer,
-        "post.purge",
-        thread=thread,
-        post=post,
-        audience=board.audience,
-        right=ForumRight.PURGE,
-        reason=reason,
-        details={"number": post.number},
-    )
     announce(thread, posts={post.id}, hides=True)
-    return post
 
 
 def _files_of(post: Post) -> list[int]:

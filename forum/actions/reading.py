@@ -9,6 +9,7 @@ from kernel.db import db, session
 from kernel.policy import authorise
 from kernel.refs import Ref
 from kernel.viewer import Viewer
+from moderation.actions.trusting import note_visit
 
 
 def mark_own_post(viewer: Viewer, *, thread_id: int, number: int) -> None:
@@ -27,6 +28,7 @@ def mark_thread_read(viewer: Viewer, *, thread_id: int, number: int) -> None:
     """Remember that I read up to post `number`; marks only move forward, and notices of the thread are settled."""
     thread, _board = thread_of(viewer, thread_id)
     authorise(viewer, ForumRight.READ_MARK, thread)
+    note_visit(viewer)
     number = max(0, min(number, thread.post_count))
     insert = (postgresql if db.engine.dialect.name == "postgresql" else sqlite).insert(ReadMark)
     session().execute(

@@ -12,9 +12,9 @@ from forum.counters import (
     recount_tags,
     settle_last_post,
 )
-from forum.loading import post_of
+from forum.loading import held_post, post_of
 from forum.models import Board, Post, Thread
-from forum.policy import ForumRight
+from forum.policy import ForumRight, moderates
 from kernel.clock import now
 from kernel.db import session
 from kernel.errors import ConflictError, ForbiddenError
@@ -37,7 +37,7 @@ def delete_post(viewer: Viewer, *, post_id: int, reason: str = "") -> Post:
         is_mine = False
     reason = check_reason(reason, is_needed=not is_mine)
     if post.number == 1:
-        _take_down(thread)
+        take_down(thread)
         if not is_mine:
             record(viewer, "thread.delete", thread=thread, audience=board.audience, reason=reason)
         return post
@@ -64,12 +64,7 @@ def restore_post(viewer: Viewer, *, post_id: int, reason: str = "") -> Post:
         return post
     authorise(viewer, ForumRight.RESTORE_POST, (post, thread))
     reason = check_reason(reason)
-    post.deleted_at = post.deleted_by_id = None
-    post.version += 1
-    count_live_posts(thread.id, change=1)
-    if thread.deleted_at is None:
-        count_post(board.id, change=1, is_new=False)
-    settle_last_post(thread.id)
+    _bring_back(post, thread, board)
     if post.author_id is None or post.author_id != viewer.user_id:
         record(
             viewer,
@@ -91,7 +86,7 @@ def delete_thread(viewer: Viewer, *, thread_id: int, reason: str = "") -> Thread
     if thread.deleted_at is not None:
         return thread
     reason = check_reason(reason, is_needed=True)
-    _take_down(thread)
+    take_down(thread)
     record(viewer, "thread.delete", thread=thread, audience=board.audience, reason=reason)
     return thread
 
@@ -104,14 +99,37 @@ def restore_thread(viewer: Viewer, *, thread_id: int, reason: str = "") -> Threa
     opening = session().scalars(select(Post).where(Post.thread_id == thread.id, Post.number == 1)).one()
     if opening.deleted_at is not None:
         raise ConflictError(_("The opening post was removed for good, and the thread with it."))
-    tag_ids = tags_of(thread.id)
-    hold_tags(tag_ids)
-    thread.deleted_at = None
-    count_thread(thread, sign=1)
-    recount_tags(tag_ids)
+    _put_up(thread)
     record(viewer, "thread.restore", thread=thread, audience=board.audience, reason=reason)
     announce(thread, posts=None)
     return thread
+
+
+def hide_post(post_id: int, *, by: Viewer | None) -> None:
+    """Out of sight by a decision of the watch, which has rights and a log of its own; by None, until one is taken."""
+    post, thread, board = held_post(post_id)
+    if post.deleted_at is not None or thread.deleted_at is not None:
+        if by is not None and post.deleted_by_id is None:
+            post.deleted_by_id = by.user_id
+        return
+    if post.number == 1:
+        take_down(thread)
+        return
+    take_out_of_sight(by or Viewer(), post, thread, board)
+    announce(thread, posts={post.id}, hides=True)
+
+
+def show_post(post_id: int) -> None:
+    """Into sight again, by a decision of the watch; what was destroyed, or merged away, stays so."""
+    post, thread, board = held_post(post_id)
+    if post.purged_at is not None or thread.merged_into_id is not None:
+        return
+    if post.number == 1 and thread.deleted_at is not None:
+        _put_up(thread)
+        announce(thread, posts=None)
+    elif post.deleted_at is not None:
+        _bring_back(post, thread, board)
+        announce(thread, posts={post.id})
 
 
 def take_out_of_sight(viewer: Viewer, post: Post, thread: Thread, board: Board) -> None:
@@ -129,6 +147,15 @@ def take_out_of_sight(viewer: Viewer, post: Post, thread: Thread, board: Board) 
     settle_last_post(thread.id)
 
 
+def _bring_back(post: Post, thread: Thread, board: Board) -> None:
+    post.deleted_at = post.deleted_by_id = None
+    post.version += 1
+    count_live_posts(thread.id, change=1)
+    if thread.deleted_at is None:
+        count_post(board.id, change=1, is_new=False)
+    settle_last_post(thread.id)
+
+
 def _others_answered(viewer: Viewer, thread: Thread) -> bool:
     others = select(Post.id).where(
         Post.thread_id == thread.id,
@@ -140,13 +167,22 @@ def _others_answered(viewer: Viewer, thread: Thread) -> bool:
 
 
 def _must_moderate(viewer: Viewer, thread: Thread) -> None:
-    if not viewer.moderates(thread.community_id):
+    if not moderates(viewer, thread):
         raise ForbiddenError(
             _("Others have answered here, and their posts would go with yours. Ask a moderator of the community.")
         )
 
 
-def _take_down(thread: Thread) -> None:
+def _put_up(thread: Thread) -> None:
+    tag_ids = tags_of(thread.id)
+    hold_tags(tag_ids)
+    thread.deleted_at = None
+    count_thread(thread, sign=1)
+    recount_tags(tag_ids)
+
+
+def take_down(thread: Thread) -> None:
+    """The whole thread, out of everybody's sight and out of all that is counted."""
     tag_ids = tags_of(thread.id)
     hold_tags(tag_ids)
     count_thread(thread, sign=-1)

@@ -65,6 +65,7 @@ def split_thread(
     part = Thread(
         community_id=thread.community_id,
         board_id=thread.board_id,
+        alliance_id=thread.alliance_id,
         kind=ThreadKind.DISCUSSION,
         lens=thread.lens,
         title=title,

@@ -1,5 +1,7 @@
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -9,7 +11,8 @@ from activity.actions import follow_quietly
 from activity.models import Level
 from forum.actions.posts import add_post
 from forum.actions.tags import set_tags
-from forum.cooking import check_body, check_tags, check_title
+from forum.contributions import START, new_thread
+from forum.cooking import check_body, check_tags, check_title, cook_post
 from forum.counters import count_thread
 from forum.models import Board, Poll, PollOption, Thread
 from forum.models.thread import Lens, ThreadKind
@@ -24,6 +27,9 @@ from kernel.policy import authorise
 from kernel.refs import Ref
 from kernel.texts import clean_line
 from kernel.viewer import Viewer
+from moderation.gate import pass_gate
+from moderation.models import Submission
+from moderation.once import first_made, kept_as
 
 MOST_OPTIONS = 20
 LONGEST_POLL = timedelta(days=36525)
@@ -50,19 +56,33 @@ def start_thread(
     lens: Lens | None = None,
     poll: PollDraft | None = None,
     once: str | None = None,
-) -> Thread:
-    """Start a thread with its opening post; with the same `once` and content again, answer the first one."""
+    verb: str = START,
+    more: Mapping[str, Any] | None = None,
+) -> Thread | Submission:
+    """Start a thread with its opening post, or let it wait; with the same `once` and content again, answer the first.
+
+    `verb` names how it is published if it waits, `more` what that needs beside the thread itself.
+    """
     authorise(viewer, ForumRight.START, start_of(viewer, board=board, kind=kind, lens=lens))
     title, body, tags = check_title(title), check_body(body), check_tags(tags)
     poll = check_poll(poll) if poll else None
     if once:
         done = claim(viewer.me, once, fingerprint("thread", str(board.id), kind, lens or "", title, body, *tags))
         if done is not None:
-            return session().get_one(Thread, int(done))
+            return first_made(Thread, done)
+    cooked = cook_post(body)
+    payload = {"kind": kind.value, "lens": lens, "tags": tags, "poll": poll and packed_poll(poll), **(more or {})}
+    it = new_thread(board, title=title, body=body, html=cooked.html, payload=payload, verb=verb)
+    passage = pass_gate(viewer, it)
+    if passage.submission is not None:
+        if once:
+            keep(viewer.me, once, kept_as(passage.submission))
+        return passage.submission
     moment = now()
     thread = Thread(
         community_id=board.community_id,
         board_id=board.id,
+        alliance_id=board.alliance_id,
         kind=kind,
         lens=lens or (Lens.ACHIEVEMENTS if kind is ThreadKind.ACHIEVEMENT else None),
         title=title,
@@ -81,7 +101,8 @@ def start_thread(
     tag_ids = set_tags(thread, tags)
     count_thread(thread, sign=1)
     follow_quietly(viewer.me, Ref("forum.thread", thread.id), Level.WATCHING)
-    add_post(viewer, thread=thread, board=board, body=body, tag_ids=tag_ids)
+    post = add_post(viewer, thread=thread, board=board, body=body, cooked=cooked, tag_ids=tag_ids)
+    passage.published(Ref("forum.post", post.id), it, author_id=viewer.me)
     return thread
 
 
@@ -89,7 +110,17 @@ def start_of(viewer: Viewer, *, board: Board, kind: ThreadKind, lens: Lens | Non
     """What the right to start is judged by: the place, the kind, and the profile of whoever wants to."""
     profile = session().execute(select(User.fields, User.affiliation_kind).where(User.id == viewer.user_id)).first()
     fields, affiliation_kind = profile if profile is not None else ([], "")
-    return Start(board.community_id, board.audience, kind, lens, tuple(fields), affiliation_kind)
+    return Start(
+        board.community_id,
+        board.alliance_id,
+        board.audience,
+        board.closed_at is not None,
+        kind,
+        lens,
+        tuple(fields),
+        affiliation_kind,
+        board.slug,
+    )
 
 
 def check_poll(poll: PollDraft) -> PollDraft:
@@ -117,6 +148,18 @@ def check_poll(poll: PollDraft) -> PollDraft:
             _("The poll would be open for too long."), errors={"poll_closes_at": _("Choose an earlier time.")}
         )
     return PollDraft(question, options, poll.max_choices, poll.closes_at)
+
+
+def packed_poll(poll: PollDraft) -> dict[str, Any]:
+    """A checked poll as it waits with its thread."""
+    closes_at = None if poll.closes_at is None else poll.closes_at.isoformat()
+    return {**asdict(poll), "closes_at": closes_at}
+
+
+def unpacked_poll(packed: Mapping[str, Any]) -> PollDraft:
+    """It again; if the time at which it was to close has passed meanwhile, it stays open."""
+    closes_at = None if packed["closes_at"] is None else datetime.fromisoformat(packed["closes_at"])
+    return PollDraft(**{**packed, "closes_at": closes_at if closes_at is None or closes_at > now() else None})
 
 
 def add_poll(thread: Thread, draft: PollDraft) -> Poll:

@@ -4,12 +4,12 @@ from datetime import timedelta
 from typing import IO
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, String, cast, delete, literal, select
+from sqlalchemy import ColumnElement, delete, literal, select
 
 from accounts.blobs import hold_blobs, point_at_blobs
 from forum.models import Draft, PostUpload, Upload
 from forum.policy import ForumRight
-from forum.queries.uploads import size_text, used_bytes
+from forum.queries.uploads import address_in_text, size_text, used_bytes
 from kernel.clock import now
 from kernel.db import session
 from kernel.errors import ConflictError, NotFoundError, TooLargeError
@@ -18,6 +18,7 @@ from kernel.files.admission import admit
 from kernel.jobs import enqueue
 from kernel.policy import authorise
 from kernel.viewer import Viewer
+from moderation.queries.submissions import stands_in_submission
 
 QUOTA = 500_000_000
 UNUSED_FOR = timedelta(days=30)
@@ -74,8 +75,9 @@ def delete_upload(viewer: Viewer, *, upload_id: int) -> None:
 
 
 def forget_unused_uploads() -> int:
-    """Forget what was added long ago and stands neither in a post nor in a draft of its owner."""
-    return forget_uploads(Upload.created_at < now() - UNUSED_FOR, ~_in_a_draft())
+    """Forget what was added long ago and stands neither in a post nor in a draft of its owner, nor in what waits."""
+    waits = stands_in_submission(author_id=Upload.owner_id, text=address_in_text())
+    return forget_uploads(Upload.created_at < now() - UNUSED_FOR, ~_in_a_draft(), ~waits)
 
 
 def forget_uploads(*which: ColumnElement[bool]) -> int:
@@ -92,7 +94,7 @@ def forget_uploads(*which: ColumnElement[bool]) -> int:
 
 def _in_a_draft() -> ColumnElement[bool]:
     """Whether its owner has a draft with the file's address in it."""
-    address = literal("%/files/") + cast(Upload.id, String) + literal("/%")
+    address = literal("%") + address_in_text() + literal("%")
     return (
         select(Draft.place).where(Draft.user_id == Upload.owner_id, Draft.body.like(address)).correlate(Upload).exists()
     )

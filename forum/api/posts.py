@@ -23,6 +23,8 @@ from kernel.api import Answer, endpoint, link, room
 from kernel.db import session
 from kernel.limits import POSTING
 from kernel.viewer import Viewer
+from moderation.models import Submission
+from moderation.schemas.submissions import SubmissionShown, waits
 
 REACTIONS = "/posts/<int:post_id>/reactions/<any(like,thanks,insight,agree,funny):name>"
 
@@ -47,13 +49,15 @@ def posts(viewer: Viewer, *, thread_id: int, query: PostQuery) -> PostList:
     "/threads/<int:thread_id>/posts",
     may=ForumRight.REPLY,
     body=PostGiven,
-    answers={201: PostMade},
+    answers={201: PostMade, 202: SubmissionShown},
     limit=POSTING,
 )
 def post_reply(viewer: Viewer, *, thread_id: int, body: PostGiven) -> Answer:
     """Reply to a thread, perhaps to one of its posts."""
     post = reply(viewer, thread_id=thread_id, body=body.body, reply_to=body.reply_to)
     discard(viewer, f"thread:{thread_id}")
+    if isinstance(post, Submission):
+        return waits(viewer, post)
     made = _made(post, session().get_one(Thread, thread_id))
     return Answer(made, 201, location=f"/api/v1/posts/{post.id}")
 
@@ -70,10 +74,10 @@ def post(viewer: Viewer, *, post_id: int) -> PostShown:
     "/posts/<int:post_id>",
     may=ForumRight.EDIT_POST,
     body=PostChange,
-    answers={200: PostMade},
+    answers={200: PostMade, 202: SubmissionShown},
     limit=POSTING,
 )
-def patch_post(viewer: Viewer, *, post_id: int, body: PostChange) -> PostMade:
+def patch_post(viewer: Viewer, *, post_id: int, body: PostChange) -> PostMade | Answer:
     """Change a post; the former text is kept. With `base`, 409 when somebody else changed it since."""
     found, thread, _board = post_of(viewer, post_id, hold=True)
     changed = edit_post(
@@ -86,7 +90,7 @@ def patch_post(viewer: Viewer, *, post_id: int, body: PostChange) -> PostMade:
         base=body.base,
     )
     discard(viewer, f"post:{post_id}")
-    return _made(changed, thread)
+    return waits(viewer, changed) if isinstance(changed, Submission) else _made(changed, thread)
 
 
 @endpoint(

@@ -15,6 +15,8 @@ from kernel.db import session
 from kernel.errors import NotFoundError
 from kernel.limits import POSTING
 from kernel.viewer import Viewer
+from moderation.models import Submission
+from moderation.schemas.submissions import SubmissionShown, waits
 
 
 @endpoint(
@@ -23,7 +25,7 @@ from kernel.viewer import Viewer
     "/threads",
     may=ForumRight.START,
     body=ThreadGiven,
-    answers={201: ThreadMade},
+    answers={201: ThreadMade, 202: SubmissionShown},
     limit=POSTING,
 )
 def start(viewer: Viewer, *, body: ThreadGiven) -> Answer:
@@ -39,6 +41,8 @@ def start(viewer: Viewer, *, body: ThreadGiven) -> Answer:
         poll=body.poll.draft() if body.poll else None,
     )
     discard(viewer, "new")
+    if isinstance(thread, Submission):
+        return waits(viewer, thread)
     made = made_of(thread)
     return Answer(made, 201, location=f"/api/v1/threads/{thread.id}")
 

@@ -4,6 +4,6 @@ Each check is one set-based statement over the whole table; it names the rows at
 The order matters for mending: numbers first, then what is counted from posts, then what is counted from threads.
 """
 
-from forum.checks import numbers, threads, posts, boards, tags, leftovers  # noqa: I001 - mended in this order
+from forum.checks import numbers, threads, posts, boards, tags, leftovers, alliances  # noqa: I001 - mended in this order
 
-__all__ = ["boards", "leftovers", "numbers", "posts", "tags", "threads"]
+__all__ = ["alliances", "boards", "leftovers", "numbers", "posts", "tags", "threads"]

@@ -12,7 +12,7 @@ from kernel.db import session
 
 
 @check
-def board_counts(mend: bool) -> list[str]:  # noqa: FBT001 - the shape of every check
+def board_counts(*, mend: bool) -> list[str]:
     """A board counts its live threads, the live posts in them, and the questions that wait for an answer."""
     waiting = (Thread.kind == ThreadKind.QUESTION) & Thread.accepted_number.is_(None)
     truth = (
@@ -39,7 +39,7 @@ def board_counts(mend: bool) -> list[str]:  # noqa: FBT001 - the shape of every 
 
 
 @check
-def board_days(mend: bool) -> list[str]:  # noqa: FBT001
+def board_days(*, mend: bool) -> list[str]:
     """Each day of a board counts the posts that were written on it, those deleted since included."""
     day = day_of_post()
     written = (

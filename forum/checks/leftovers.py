@@ -22,7 +22,7 @@ def _names_nothing(kind: InstrumentedAttribute[str], ref_id: InstrumentedAttribu
 
 
 @check
-def dangling_references(mend: bool) -> list[str]:  # noqa: FBT001 - the shape of every check
+def dangling_references(*, mend: bool) -> list[str]:
     """Follows, bookmarks and notices are about things that exist."""
     faults = []
     for model, where in (
@@ -43,7 +43,7 @@ def dangling_references(mend: bool) -> list[str]:  # noqa: FBT001 - the shape of
 
 
 @check
-def audiences_of_notices(mend: bool) -> list[str]:  # noqa: FBT001
+def audiences_of_notices(*, mend: bool) -> list[str]:
     """A notice from a thread is seen by whoever sees the thread's board."""
     rows = (
         session()
@@ -62,7 +62,7 @@ def audiences_of_notices(mend: bool) -> list[str]:  # noqa: FBT001
 
 
 @check
-def places_of_notices(mend: bool) -> list[str]:  # noqa: FBT001
+def places_of_notices(*, mend: bool) -> list[str]:
     """A notice about a post is listed under the thread that the post is in."""
     rows = (
         session()

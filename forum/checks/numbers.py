@@ -8,7 +8,7 @@ from kernel.db import session
 
 
 @check
-def post_numbers(mend: bool) -> list[str]:  # noqa: FBT001 - the shape of every check
+def post_numbers(*, mend: bool) -> list[str]:
     """Numbers in a thread are 1, 2, 3 …; that none is given twice is a constraint of the table."""
     first, last, count = func.min(Post.number), func.max(Post.number), func.count()
     rows = (
@@ -31,7 +31,7 @@ def post_numbers(mend: bool) -> list[str]:  # noqa: FBT001 - the shape of every 
 
 
 @check
-def post_counts(mend: bool) -> list[str]:  # noqa: FBT001
+def post_counts(*, mend: bool) -> list[str]:
     """A thread's number of posts is its highest number."""
     truth = select(Post.thread_id, func.max(Post.number).label("right")).group_by(Post.thread_id).subquery()
     return compare(
@@ -40,7 +40,7 @@ def post_counts(mend: bool) -> list[str]:  # noqa: FBT001
 
 
 @check
-def read_marks(mend: bool) -> list[str]:  # noqa: FBT001
+def read_marks(*, mend: bool) -> list[str]:
     """Nobody has read further than a thread goes."""
     beyond = (
         select(ReadMark, Thread.post_count)

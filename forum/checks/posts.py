@@ -10,7 +10,7 @@ from kernel.db import db, session
 
 
 @check
-def reaction_counts(mend: bool) -> list[str]:  # noqa: FBT001 - the shape of every check
+def reaction_counts(*, mend: bool) -> list[str]:
     """The reactions that a post shows are those that people gave."""
     each = (func.jsonb_each_text if db.engine.dialect.name == "postgresql" else func.json_each)(Post.reactions)
     pairs = each.table_valued("key", "value", joins_implicitly=True)
@@ -36,7 +36,7 @@ def _set_reactions(ids: list[int]) -> None:
 
 
 @check
-def edit_counts(mend: bool) -> list[str]:  # noqa: FBT001
+def edit_counts(*, mend: bool) -> list[str]:
     """A post was edited as often as it has former texts; those of a purged one are gone."""
     truth = select(PostRevision.post_id, func.count().label("right")).group_by(PostRevision.post_id).subquery()
     return compare(
@@ -49,7 +49,7 @@ def edit_counts(mend: bool) -> list[str]:  # noqa: FBT001
 
 
 @check
-def replies(mend: bool) -> list[str]:  # noqa: FBT001
+def replies(*, mend: bool) -> list[str]:
     """A post answers only posts of its own thread."""
     asked = aliased(Post)
     rows = (
@@ -68,7 +68,7 @@ def replies(mend: bool) -> list[str]:  # noqa: FBT001
 
 
 @check
-def vote_counts(mend: bool) -> list[str]:  # noqa: FBT001
+def vote_counts(*, mend: bool) -> list[str]:
     """A poll counts the votes for each answer, and every voter once."""
     votes = select(PollVote.option_id, func.count().label("right")).group_by(PollVote.option_id).subquery()
     voters = (

@@ -11,7 +11,7 @@ from kernel.viewer import PUBLIC
 
 
 @check
-def tags_of_threads(mend: bool) -> list[str]:  # noqa: FBT001 - the shape of every check
+def tags_of_threads(*, mend: bool) -> list[str]:
     """The tags that a thread shows are those under which it is found."""
     is_postgres = db.engine.dialect.name == "postgresql"
     if is_postgres:
@@ -31,7 +31,7 @@ def tags_of_threads(mend: bool) -> list[str]:  # noqa: FBT001 - the shape of eve
 
 
 @check
-def public_thread_counts(mend: bool) -> list[str]:  # noqa: FBT001
+def public_thread_counts(*, mend: bool) -> list[str]:
     """A tag counts the live threads on public boards that bear it."""
     truth = (
         select(ThreadTag.tag_id, func.count().label("right"))
@@ -47,7 +47,7 @@ def public_thread_counts(mend: bool) -> list[str]:  # noqa: FBT001
 
 
 @check
-def follower_counts(mend: bool) -> list[str]:  # noqa: FBT001
+def follower_counts(*, mend: bool) -> list[str]:
     """Communities and tags count who tracks or watches them."""
     truth = (
         select(Follow.kind, Follow.ref_id, func.count().label("right"))

@@ -9,13 +9,17 @@ from kernel.checks import check
 
 
 @check
-def communities_of_threads(mend: bool) -> list[str]:  # noqa: FBT001 - the shape of every check
-    """A thread is in the community of its board."""
-    return compare(Thread.community_id, Board.community_id, (Board, Board.id == Thread.board_id), mend=mend)
+def communities_of_threads(*, mend: bool) -> list[str]:
+    """A thread is in the community of its board, and in the alliance, if it has one."""
+    board = (Board, Board.id == Thread.board_id)
+    return [
+        *compare(Thread.community_id, Board.community_id, board, mend=mend),
+        *compare(Thread.alliance_id, Board.alliance_id, board, mend=mend),
+    ]
 
 
 @check
-def live_post_counts(mend: bool) -> list[str]:  # noqa: FBT001
+def live_post_counts(*, mend: bool) -> list[str]:
     """How many posts of a thread are not deleted."""
     truth = (
         select(Post.thread_id, func.count().label("right"))
@@ -29,7 +33,7 @@ def live_post_counts(mend: bool) -> list[str]:  # noqa: FBT001
 
 
 @check
-def last_posts(mend: bool) -> list[str]:  # noqa: FBT001
+def last_posts(*, mend: bool) -> list[str]:
     """When and by whom a thread was last written to is what its last live post says."""
     last = (
         select(Post.thread_id, func.max(Post.number).label("number"))
@@ -57,7 +61,7 @@ def last_posts(mend: bool) -> list[str]:  # noqa: FBT001
 
 
 @check
-def accepted_answers(mend: bool) -> list[str]:  # noqa: FBT001
+def accepted_answers(*, mend: bool) -> list[str]:
     """An accepted answer is a live reply."""
     return compare(
         Thread.accepted_number,
@@ -69,7 +73,7 @@ def accepted_answers(mend: bool) -> list[str]:  # noqa: FBT001
 
 
 @check
-def merged_threads(mend: bool) -> list[str]:  # noqa: FBT001
+def merged_threads(*, mend: bool) -> list[str]:
     """A merged thread leads straight to one that was not merged itself, and is out of every list."""
     into = aliased(Thread)
     joined = (into, into.id == Thread.merged_into_id)
@@ -87,6 +91,6 @@ def merged_threads(mend: bool) -> list[str]:  # noqa: FBT001
 
 
 @check
-def polls_of_threads(mend: bool) -> list[str]:  # noqa: FBT001
+def polls_of_threads(*, mend: bool) -> list[str]:
     """A thread says whether it has a poll."""
     return compare(Thread.has_poll, Poll.id.is_not(None), (Poll, Poll.thread_id == Thread.id), mend=mend)

@@ -53,13 +53,14 @@ class PreparedPost:
 
 @dataclass(slots=True)
 class PreparedThread:
-    """A thread, but for its keys."""
+    """A thread, but for its keys. `author_id` is the member whose all of it is, if it came with them."""
 
     line: RawLine
     source_id: str
     values: dict[str, Any]
     tags: list[str]
     posts: list[PreparedPost] = field(default_factory=list)
+    author_id: int | None = None
 
 
 def start_process() -> None:

@@ -55,15 +55,23 @@ def write_threads(threads: list[PreparedThread], *, board_id: int) -> list[Prepa
 
 
 def _insert(threads: list[PreparedThread], *, board_id: int) -> None:
-    board = session().execute(select(_board.c.community_id, _board.c.audience).where(_board.c.id == board_id)).one()
+    wanted = select(_board.c.community_id, _board.c.alliance_id, _board.c.audience)
+    board = session().execute(wanted.where(_board.c.id == board_id)).one()
     connection = session().connection()
     thread_ids = take_ids(_thread, len(threads))
     post_ids = iter(take_ids(_post, sum(len(thread.posts) for thread in threads)))
-    place = {"board_id": board_id, "community_id": board.community_id}
+    place = {"board_id": board_id, "community_id": board.community_id, "alliance_id": board.alliance_id}
     connection.execute(
         _thread.insert(),
         [
-            {"id": thread_id, **place, **thread.values, "tags": thread.tags}
+            {
+                "id": thread_id,
+                **place,
+                **thread.values,
+                "tags": thread.tags,
+                "author_id": thread.author_id,
+                "last_author_id": thread.author_id,
+            }
             for thread_id, thread in zip(thread_ids, threads, strict=True)
         ],
     )
@@ -75,6 +83,7 @@ def _insert(threads: list[PreparedThread], *, board_id: int) -> None:
                 "id": ids[post.number],
                 "thread_id": thread_id,
                 "number": post.number,
+                "author_id": thread.author_id,
                 "author_name": post.author_name,
                 "author_url": post.author_url,
                 "reply_to_id": ids[post.parent] if post.parent is not None else None,

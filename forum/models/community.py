@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -6,6 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from kernel.db import Json, Model, PrimaryKey
 
 GENERAL = "general"
+SITE, FEEDBACK = "site", "feedback"  # the community about the site itself, and its board of suggestions
 
 
 class Community(Model):
@@ -37,6 +38,9 @@ class Community(Model):
 class Board(Model):
     """A place for threads within a community. `audience` is the token that a viewer must hold to see anything in it.
 
+    A board of an alliance (`alliance_id`) is looked after by that alliance's officers, and follows its life: from
+    `closed_at` on nobody writes there.
+
     The counters count live threads and posts; each is kept by one function in `forum.counters`. `version` grows
     with every change that a list of the board's threads could show; rendered lists hang on it.
     """
@@ -47,9 +51,11 @@ class Board(Model):
     community_id: Mapped[int] = mapped_column(ForeignKey("community.id"))
     slug: Mapped[str] = mapped_column(String(40))
     position: Mapped[int]
-    name_zh: Mapped[str] = mapped_column(String(60))
-    name_en: Mapped[str] = mapped_column(String(60))
+    name_zh: Mapped[str] = mapped_column(String(280))
+    name_en: Mapped[str] = mapped_column(String(280))
     audience: Mapped[str] = mapped_column(String(80), default="public", index=True)
+    alliance_id: Mapped[int | None] = mapped_column(ForeignKey("alliance.id"), index=True)
+    closed_at: Mapped[datetime | None]
     thread_count: Mapped[int] = mapped_column(default=0)
     post_count: Mapped[int] = mapped_column(default=0)
     open_question_count: Mapped[int] = mapped_column(default=0)

@@ -15,6 +15,7 @@ class ThreadKind(StrEnum):
     QUESTION = "question"
     ANNOUNCEMENT = "announcement"
     ACHIEVEMENT = "achievement"
+    SUGGESTION = "suggestion"
 
 
 class Lens(StrEnum):
@@ -30,7 +31,8 @@ class Thread(Model):
 
     `post_count` is the highest number given so far: posts are never renumbered by deleting, so it only grows.
     `version` grows with every change that anybody could see on the thread's page; caches hang on it.
-    `community_id` repeats the board's, so that a community's list is one index scan. Imported threads have no
+    `community_id` and `alliance_id` repeat the board's: a community's list is one index scan, and who looks after a
+    thread is known from it alone. Imported threads have no
     author account but a name, an address and the source with its licence.
     """
 
@@ -39,6 +41,7 @@ class Thread(Model):
     id: Mapped[PrimaryKey]
     community_id: Mapped[int] = mapped_column(ForeignKey("community.id"))
     board_id: Mapped[int] = mapped_column(ForeignKey("board.id"))
+    alliance_id: Mapped[int | None] = mapped_column(ForeignKey("alliance.id"), index=True)
     kind: Mapped[str] = mapped_column(String(20))
     lens: Mapped[str | None] = mapped_column(String(20))
     title: Mapped[str] = mapped_column(String(200))

@@ -10,12 +10,14 @@ from sqlalchemy.orm import aliased
 
 from accounts.models import Grant, User
 from activity.models import Follow, Level
+from alliances.models import Alliance
 from forum.models import Board, BoardDay, Community, Tag
 from forum.models.thread import ThreadKind
+from forum.naming import label_of
 from forum.policy import ForumRight, Start, visible_boards
 from forum.queries.lists import board_place, community_place
 from forum.queries.people import person_columns, person_of
-from forum.queries.rows import BoardRow, CommunityRow, Company, Day
+from forum.queries.rows import AllianceBoards, BoardRow, CommunityRow, Company, Day
 from kernel.clock import now
 from kernel.db import session
 from kernel.errors import NotFoundError
@@ -68,7 +70,7 @@ def _boards(viewer: Viewer) -> Select[Board, Community, str]:
             ),
         )
         .where(visible_boards(viewer))
-        .order_by(Community.position, Board.position)
+        .order_by(Community.position, Board.position, Board.id)
     )
 
 
@@ -89,7 +91,8 @@ def _community_row(
     viewer: Viewer, rows: Sequence[Row[Board, Community, str]], days: dict[int, list[Any]]
 ) -> CommunityRow:
     community: Community = rows[0].Community
-    boards: list[Board] = [row.Board for row in rows]
+    everything: list[Board] = [row.Board for row in rows]
+    boards = [board for board in everything if board.alliance_id is None]
     posts: dict[Any, int] = defaultdict(int)
     for board in boards:
         for bar in days.get(board.id, ()):
@@ -109,11 +112,13 @@ def _community_row(
             BoardRow(
                 board_place(board, community, viewer),
                 board.audience,
+                board.alliance_id,
+                board.closed_at is not None,
                 board.thread_count,
                 board.post_count,
                 board.open_question_count,
             )
-            for board in boards
+            for board in everything
         ],
         level=rows[0].level or Level.NORMAL,
     )
@@ -144,6 +149,27 @@ def company(viewer: Viewer, community_id: int) -> Company:
         my_fields=tuple(me.fields) if me else (),
         my_affiliation_kind=me.affiliation_kind if me else "",
     )
+
+
+def alliances_here(viewer: Viewer, boards: Sequence[BoardRow]) -> list[AllianceBoards]:
+    """The boards of alliances among these, each under the name of its alliance."""
+    grouped: dict[int, list[BoardRow]] = defaultdict(list)
+    for row in boards:
+        if row.alliance_id is not None:
+            grouped[row.alliance_id].append(row)
+    if not grouped:
+        return []
+    found = session().scalars(select(Alliance).where(Alliance.id.in_(sorted(grouped))).order_by(Alliance.id))
+    return [
+        AllianceBoards(
+            name=alliance.name_in(viewer.locale),
+            url=alliance.url,
+            boards=[
+                (row.place, label_of(row.place.name, alliance.name_in(viewer.locale))) for row in grouped[alliance.id]
+            ],
+        )
+        for alliance in found
+    ]
 
 
 def level_of(viewer: Viewer, kind: str, ref_id: int) -> str:

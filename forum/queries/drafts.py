@@ -4,12 +4,14 @@ from datetime import datetime
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from forum.addresses import achievement_url
 from forum.models import Draft
 from kernel.db import session
 from kernel.refs import Card, Ref, cards
 from kernel.viewer import Viewer
 
 LONGEST_EXCERPT = 200
+ACHIEVEMENT = "achievement"
 KINDS = {"thread": "forum.thread", "post": "forum.post"}
 
 
@@ -40,7 +42,10 @@ def _row(draft: Draft, known: dict[Ref, Card]) -> DraftRow:
     kind, _colon, rest = draft.place.partition(":")
     ref = _ref(draft.place)
     card = known.get(ref) if ref else None
-    if ref is None:
+    if kind == ACHIEVEMENT:
+        title = draft.title or _("New achievement without a title")
+        url = achievement_url(record=str(draft.fields.get("record", "")))
+    elif ref is None:
         title = draft.title or _("New thread without a title")
         url = f"/new?place={rest}" if rest else "/new"
     elif card is None:

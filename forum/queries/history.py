@@ -6,6 +6,7 @@ from sqlalchemy.orm import aliased
 from accounts.models import User
 from forum.loading import post_of
 from forum.models import Post, PostRevision
+from forum.policy import moderates
 from forum.queries.people import person_columns, person_of
 from forum.queries.rows import RevisionRow
 from kernel.db import session
@@ -69,7 +70,7 @@ def diff_between(viewer: Viewer, post_id: int, older: int, newer: int) -> list[D
 
 def _text_of(viewer: Viewer, post_id: int, number: int) -> str:
     post, thread, _board = post_of(viewer, post_id)
-    if post.deleted_at is not None and not viewer.moderates(thread.community_id):
+    if post.deleted_at is not None and not moderates(viewer, thread):
         raise NotFoundError
     found = session().get(PostRevision, (post.id, number))
     title, body = (found.title, found.body) if found else (thread.title if post.number == 1 else None, post.body)

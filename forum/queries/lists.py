@@ -142,6 +142,7 @@ def list_statement() -> Select[Any]:
             Board.name_zh.label("board_zh"),
             Board.name_en.label("board_en"),
             Board.audience,
+            Board.closed_at,
             Community.slug.label("community_slug"),
             Community.name_zh.label("community_zh"),
             Community.name_en.label("community_en"),

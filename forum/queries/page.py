@@ -5,7 +5,7 @@ posts themselves are read again only when the page has to be rendered anew.
 """
 
 import time
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -15,10 +15,11 @@ from sqlalchemy import BindParameter, Row, Select, bindparam, literal, or_, sele
 from sqlalchemy.orm import aliased
 
 from accounts.models import User
-from activity.models import Bookmark
+from activity.models import Bookmark, Follow, Level
 from forum.addresses import PAGE, number_url, page_of
 from forum.models import Post, Reaction, Thread
 from forum.models.thread import ThreadKind
+from forum.policy import moderates
 from forum.queries.people import person_columns, person_of
 from forum.queries.rows import Pages, PostRow, ReactionCount
 from kernel.db import session
@@ -46,6 +47,7 @@ class PagePosts:
     base: str
     pages: Pages
     read_number: int | None
+    is_closed: bool
     marks: Marks = frozenset()
     authors: frozenset[int | None] = frozenset()
     _rows: list[Row[Any]] | None = None
@@ -61,7 +63,8 @@ class PagePosts:
             self.pages.first,
             None if self.read_number is None else min(max(self.read_number, self.pages.first - 2), self.pages.last),
             self.marks,
-            viewer.moderates(thread.community_id),
+            moderates(viewer, thread),
+            self.is_closed,
             viewer.user_id if viewer.user_id in self.authors or viewer.user_id == thread.author_id else None,
             viewer.signed_in,
             viewer.is_member,
@@ -81,7 +84,7 @@ class PagePosts:
     def _load(self) -> list[PostRow]:
         if not self._posts:
             rows = self._rows if self._rows is not None else _read(self.thread, self.pages)
-            moderates = self.viewer.moderates(self.thread.community_id)
+            is_keeper = moderates(self.viewer, self.thread)
             self._posts = [
                 post_row(
                     row,
@@ -90,14 +93,17 @@ class PagePosts:
                     base=self.base,
                     mine=self.marks,
                     read=self.read_number,
-                    moderates=moderates,
+                    moderates=is_keeper,
+                    is_closed=self.is_closed,
                 )
                 for row in rows
             ]
         return self._posts
 
 
-def posts_of_page(viewer: Viewer, thread: Thread, *, base: str, pages: Pages, read_number: int | None) -> PagePosts:
+def posts_of_page(
+    viewer: Viewer, thread: Thread, *, base: str, pages: Pages, read_number: int | None, is_closed: bool
+) -> PagePosts:
     """The page's posts, with the viewer's marks: one query if somebody saw this version before, else two."""
     summary = (thread.id, pages.first, thread.version)
     known = _summaries.get(summary)
@@ -107,7 +113,8 @@ def posts_of_page(viewer: Viewer, thread: Thread, *, base: str, pages: Pages, re
         known = (tuple(row.id for row in rows), frozenset(row.author_id for row in rows))
         _summaries.put(summary, known, BYTES_A_POST * (len(rows) + 1))
     ids, authors = known
-    return PagePosts(viewer, thread, base, pages, read_number, my_marks(viewer, list(ids)), authors, rows)
+    marks = my_marks(viewer, list(ids), authors)
+    return PagePosts(viewer, thread, base, pages, read_number, is_closed, marks, authors, rows)
 
 
 def _read(thread: Thread, pages: Pages) -> list[Row[Any]]:
@@ -150,21 +157,32 @@ def _posts_statement() -> Select[Any]:
     )
 
 
-def my_marks(viewer: Viewer, post_ids: list[int]) -> Marks:
-    """My reactions to these posts, and my bookmarks among them as `("id", "bookmark")`."""
+def my_marks(viewer: Viewer, post_ids: list[int], authors: Iterable[int | None] = ()) -> Marks:
+    """My reactions to these posts, my bookmarks among them as `(id, "bookmark")`.
+
+    Of their authors, those whose posts I do not want to see are `(author, "muted")`.
+    """
     if not viewer.signed_in or not post_ids:
         return frozenset()
-    rows = session().connection().execute(_mine_statement(), {"ids": post_ids, "me": viewer.user_id})
+    facts = {"ids": post_ids, "me": viewer.own_id, "authors": [author for author in authors if author is not None]}
+    rows = session().connection().execute(_mine_statement(), facts)
     return frozenset((row[0], row[1]) for row in rows)
 
 
 @cache
 def _mine_statement() -> Any:
     ids: BindParameter[list[int]] = bindparam("ids", expanding=True)
+    authors: BindParameter[list[int]] = bindparam("authors", expanding=True)
     return union_all(
         select(Reaction.post_id, Reaction.name).where(Reaction.post_id.in_(ids), Reaction.user_id == bindparam("me")),
         select(Bookmark.ref_id, literal("bookmark")).where(
             Bookmark.kind == "forum.post", Bookmark.ref_id.in_(ids), Bookmark.user_id == bindparam("me")
+        ),
+        select(Follow.ref_id, literal("muted")).where(
+            Follow.user_id == bindparam("me"),
+            Follow.kind == "accounts.user",
+            Follow.ref_id.in_(authors),
+            Follow.level == Level.MUTED.value,
         ),
     )
 
@@ -201,12 +219,13 @@ def post_row(
     mine: Marks,
     read: int | None,
     moderates: bool,
+    is_closed: bool,
 ) -> PostRow:
     """A post as this viewer sees it, from a row with the columns of its author and of what it answers."""
     is_mine = viewer.signed_in and row.author_id == viewer.user_id
     is_deleted = row.deleted_at is not None
     is_open = thread.locked_at is None and thread.deleted_at is None and viewer.is_member
-    may_change = row.purged_at is None and (moderates or (is_mine and is_open and not is_deleted))
+    may_change = row.purged_at is None and not is_closed and (moderates or (is_mine and is_open and not is_deleted))
     shows = not is_deleted or (moderates and row.purged_at is None)
     return PostRow(
         id=row.id,
@@ -225,6 +244,7 @@ def post_row(
         is_purged=row.purged_at is not None,
         is_mine=is_mine,
         is_bookmarked=(row.id, "bookmark") in mine,
+        is_muted=(row.author_id, "muted") in mine,
         is_unread=read is not None and row.number > read,
         reply_to=(row.asked_number, row.asked_by or row.asked_name) if row.asked_number else None,
         may_edit=may_change,

@@ -12,7 +12,7 @@ from kernel.viewer import Viewer
 
 def poll_of(viewer: Viewer, thread: Thread, *, may_vote: bool) -> PollRow:
     """The poll of a thread, with the choice of this viewer."""
-    rows = session().connection().execute(_statement(), {"thread_id": thread.id, "me": viewer.user_id}).all()
+    rows = session().connection().execute(_statement(), {"thread_id": thread.id, "me": viewer.own_id}).all()
     poll = rows[0]
     options = tuple(
         PollOptionRow(

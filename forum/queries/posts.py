@@ -8,6 +8,7 @@ from sqlalchemy import Row, Select, select
 from forum.addresses import thread_url
 from forum.loading import post_of, thread_of
 from forum.models import Post, Thread
+from forum.policy import moderates
 from forum.queries.page import Asked, AskedBy, Author, my_marks, post_row
 from forum.queries.people import person_columns
 from forum.queries.rows import PostRow
@@ -35,21 +36,21 @@ def posts_page(
     viewer: Viewer, thread_id: int, *, start: int | None = None, cursor: str | None = None, limit: int
 ) -> Page[PostText]:
     """Posts of a thread by number, from `cursor` or from number `start`; raises `NotFoundError`."""
-    thread, _board = thread_of(viewer, thread_id)
+    thread, board = thread_of(viewer, thread_id)
     query = _statement().where(Post.thread_id == thread.id)
     if cursor is None and start is not None:
         query = query.where(Post.number >= start)
     page = keyset_page(query, keys=[Post.number], limit=limit, cursor=cursor, descending=False)
-    return Page(_texts(viewer, thread, page.items), page.next)
+    return Page(_texts(viewer, thread, page.items, is_closed=board.closed_at is not None), page.next)
 
 
 def post_text(viewer: Viewer, post_id: int) -> PostText:
     """One post; raises `NotFoundError`."""
-    post, thread, _board = post_of(viewer, post_id)
+    post, thread, board = post_of(viewer, post_id)
     rows = session().execute(_statement().where(Post.id == post.id)).all()
     if not rows:
         raise NotFoundError
-    return _texts(viewer, thread, list(rows))[0]
+    return _texts(viewer, thread, list(rows), is_closed=board.closed_at is not None)[0]
 
 
 def _statement() -> Select[Any]:
@@ -68,16 +69,25 @@ def _statement() -> Select[Any]:
     )
 
 
-def _texts(viewer: Viewer, thread: Thread, rows: list[Row[Any]]) -> list[PostText]:
+def _texts(viewer: Viewer, thread: Thread, rows: list[Row[Any]], *, is_closed: bool) -> list[PostText]:
     mine = my_marks(viewer, [row.id for row in rows])
     base = thread_url(thread.id, thread.slug)
-    moderates = viewer.moderates(thread.community_id)
+    is_keeper = moderates(viewer, thread)
     return [
         _text(
             row,
-            post_row(row, viewer=viewer, thread=thread, base=base, mine=mine, read=None, moderates=moderates),
+            post_row(
+                row,
+                viewer=viewer,
+                thread=thread,
+                base=base,
+                mine=mine,
+                read=None,
+                moderates=is_keeper,
+                is_closed=is_closed,
+            ),
             thread,
-            moderates=moderates,
+            moderates=is_keeper,
         )
         for row in rows
     ]

@@ -7,6 +7,9 @@ from typing import Protocol
 
 from markupsafe import Markup
 
+from forum.addresses import PAGE
+from forum.models.community import GENERAL
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -57,9 +60,20 @@ class BoardRow:
 
     place: Place
     audience: str
+    alliance_id: int | None
+    is_closed: bool
     thread_count: int
     post_count: int
     open_question_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class AllianceBoards:
+    """An alliance's boards in the list of its community, each with its short name."""
+
+    name: str
+    url: str
+    boards: list[tuple[Place, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +99,11 @@ class CommunityRow:
     days: list[Day]
     boards: list[BoardRow] = field(default_factory=list)
     level: str = "normal"
+
+    @property
+    def own_boards(self) -> list[BoardRow]:
+        """Those of the sector itself, the general one aside."""
+        return [row for row in self.boards if row.alliance_id is None and row.place.slug != GENERAL]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +169,7 @@ class PostRow:
     reply_to: tuple[int, str] | None
     may_edit: bool
     may_delete: bool
+    is_muted: bool = False
     version: int = 1
 
 
@@ -192,6 +212,11 @@ class Pages:
     next_url: str | None
     jump_url: str
 
+    @property
+    def end(self) -> int:
+        """The last number that this page has room for."""
+        return self.first + PAGE - 1
+
 
 class PostsOnPage(Protocol):
     """The posts of a page, read when they are asked for, and the key of all that their looks depend on."""
@@ -223,6 +248,7 @@ class ThreadView:
     """Everything a thread's page shows."""
 
     thread: ThreadRow
+    alliance: Place | None
     page: PostsOnPage
     poll: PollRow | None
     pages: Pages

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, String, cast, func, literal, or_, select
 
 from forum.models import Post, PostUpload, Thread, Upload
 from forum.policy import visible_threads
@@ -13,6 +13,7 @@ from kernel.db import session
 from kernel.errors import NotFoundError
 from kernel.paging import Page, keyset_page
 from kernel.viewer import Viewer
+from moderation.queries.submissions import is_shown_to
 
 AT_ONCE = 30
 ESCAPED = str.maketrans({char: "\\" + char for char in "\\[]`*_<>$!"})
@@ -42,14 +43,18 @@ class UploadRow:
 
 
 def seen_upload(viewer: Viewer, upload_id: int) -> SeenUpload:
-    """The file, in one query, if it is the viewer's own or in a live post that the viewer sees; else Not Found."""
-    is_own = Upload.owner_id == viewer.user_id
+    """The file, in one query, if the viewer may have it; else Not Found.
+
+    That is: their own, one in a live post that they see, one in a text that waits for their decision.
+    """
+    mine = [Upload.owner_id == viewer.own_id] if viewer.own_id is not None else []
+    decided = is_shown_to(viewer, author_id=Upload.owner_id, text=address_in_text())
     row = (
         session()
         .execute(
             select(Upload, _used_on_sight_of(Viewer()).label("is_public")).where(
                 Upload.id == upload_id,
-                or_(is_own, _used_on_sight_of(viewer)) if viewer.signed_in else _used_on_sight_of(viewer),
+                or_(*mine, _used_on_sight_of(viewer), *([] if decided is None else [decided])),
             )
         )
         .first()
@@ -91,6 +96,11 @@ def upload_row(upload: Upload, *, is_used: bool = False) -> UploadRow:
 def file_url(upload_id: int, name: str) -> str:
     """Where a file is; the name is for people, and safe within Markdown."""
     return f"/files/{upload_id}/{quote(name, safe='')}"
+
+
+def address_in_text() -> ColumnElement[str]:
+    """What stands in every text that uses the file of the statement's row."""
+    return literal("/files/") + cast(Upload.id, String) + literal("/")
 
 
 def _markdown(upload: Upload, url: str) -> str:

@@ -3,6 +3,7 @@
 A thread's document is its title, its tags and its opening post. A reply's is its text and, once, the words of the
 title: so that a question in the words of the title leads to the thread first, and one that adds words of an answer
 leads to that answer. `audience` is the board: who sees it is asked at every search, and no document changes with that.
+What a thread is for is its facet `thread_kind`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -64,6 +65,7 @@ def threads(ids: Sequence[int]) -> Iterator[Document]:
             authors=_authors(row.handle, row.display_name, row.author_name),
             community=row.slug,
             sectors=(row.slug,),
+            facets={"thread_kind": (row.kind,)},
             marks=(("answered" if is_answered else "unanswered"),) if is_question else (),
             lang=row.lang,
             boost=ANSWERED if is_question and is_answered else 1.0,

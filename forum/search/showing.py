@@ -39,9 +39,11 @@ def threads(viewer: Viewer, ids: Sequence[int]) -> Mapping[int, Shown]:
             Thread.created_at,
             Thread.accepted_number,
             Thread.live_post_count,
+            Thread.author_id,
             Thread.author_name,
             Post.html,
             User.display_name,
+            Community.slug.label("sector"),
             Community.name_zh,
             Community.name_en,
         )
@@ -71,6 +73,8 @@ def threads(viewer: Viewer, ids: Sequence[int]) -> Mapping[int, Shown]:
             kind="thread",
             lang=row.lang,
             facts=tuple(fact for fact in facts if fact),
+            sectors=(row.sector,),
+            author_id=row.author_id,
         )
     return found
 

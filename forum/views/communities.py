@@ -3,6 +3,7 @@ from collections.abc import Callable
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy import and_
 
 from forum.addresses import community_url, tag_url
 from forum.models import Thread
@@ -88,7 +89,11 @@ def _community_page(viewer: Viewer, slug: str, board_slug: str | None) -> str:
             raise NotFoundError
     view = request.args.get("view", "latest")
     lens = request.args.get("lens")
-    here = Thread.community_id == found.place.id if chosen is None else Thread.board_id == chosen.place.id
+    here = (
+        and_(Thread.community_id == found.place.id, Thread.alliance_id.is_(None))  # alliances have pages of their own
+        if chosen is None
+        else Thread.board_id == chosen.place.id
+    )
     where = [here]
     if lens in set(Lens):
         where.append(Thread.lens == lens)
@@ -113,17 +118,21 @@ def _community_page(viewer: Viewer, slug: str, board_slug: str | None) -> str:
     here_board = chosen or found.boards[0]
     start = Start(
         found.place.id,
+        here_board.alliance_id,
         here_board.audience,
+        here_board.is_closed,
         ThreadKind.DISCUSSION,
         Lens(lens) if lens else None,
         company.my_fields,
         company.my_affiliation_kind,
+        here_board.place.slug,
     )
     reasons = query.reasons_against(viewer, start) if viewer.signed_in else {}
     return render_template(
         "forum/community.html",
         community=found,
         board=chosen,
+        alliances=query.alliances_here(viewer, found.boards),
         lens=lens,
         lenses=lens_places(),
         view=view,

@@ -1,6 +1,6 @@
 from datetime import UTC, datetime
 
-from flask import render_template, request
+from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from wtforms.fields.choices import SelectChoice
@@ -8,12 +8,12 @@ from wtforms.fields.choices import SelectChoice
 from accounts.queries import person_by_handle
 from forum.actions.drafts import discard
 from forum.actions.threads import PollDraft, start_of, start_thread
-from forum.addresses import thread_url
+from forum.addresses import achievement_url, thread_url
 from forum.cooking import LONGEST_BODY, preview
 from forum.forms import ThreadForm
 from forum.loading import board_at
 from forum.models import Draft
-from forum.models.community import GENERAL
+from forum.models.community import FEEDBACK, GENERAL, SITE
 from forum.models.thread import Lens, ThreadKind
 from forum.policy import ForumRight
 from forum.queries.communities import communities, reasons_against
@@ -26,6 +26,8 @@ from kernel.i18n import zone
 from kernel.limits import POSTING, limiter
 from kernel.viewer import Viewer
 from kernel.web import current_viewer
+from moderation.models import Submission
+from moderation.views.waiting import waits
 from search_index.similar import similar
 
 
@@ -69,6 +71,10 @@ def _asked_person() -> str:
 def compose() -> ResponseReturnValue:
     """Write something new."""
     viewer = current_viewer()
+    if request.args.get("kind") == ThreadKind.ACHIEVEMENT:
+        return redirect(achievement_url(board=request.args.get("place", ""), title=request.args.get("title", "")))
+    if request.args.get("place") == f"{SITE}/{FEEDBACK}":
+        return redirect("/feedback/new")
     form = _form(viewer, from_request=False)
     return _page(viewer, form, draft=session().get(Draft, (viewer.user_id, "new")))
 
@@ -99,6 +105,8 @@ def send_thread() -> ResponseReturnValue:
             put_errors(form, error)
         else:
             discard(viewer, "new")
+            if isinstance(thread, Submission):
+                return arrived(waits(thread), "new")
             return arrived(thread_url(thread.id, thread.slug), "new")
     return _page(viewer, form), 422
 

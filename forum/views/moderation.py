@@ -16,7 +16,7 @@ from forum.actions.splitting import numbers_in, split_thread
 from forum.addresses import thread_url
 from forum.loading import board_at, post_of, thread_of
 from forum.models import Thread
-from forum.policy import ForumRight
+from forum.policy import ForumRight, moderates
 from forum.queries.acts import act_page
 from forum.queries.threads import one_post, thread_view
 from forum.room import room
@@ -188,7 +188,7 @@ def delete_post(post_id: int) -> ResponseReturnValue:
         except InvalidError as error:
             put_errors(form, error)
         else:
-            is_gone = thread.deleted_at is not None and not viewer.moderates(thread.community_id)
+            is_gone = thread.deleted_at is not None and not moderates(viewer, thread)
             return redirect("/communities" if is_gone else f"/posts/{post_id}", 303)
     row, view = one_post(viewer, post_id)
     page = render_template(

@@ -35,6 +35,11 @@ def pieces_of(view: ThreadView) -> Pieces:
     return Pieces(opening, accepted, rest)
 
 
+def posts_after(view: ThreadView, number: int) -> str:
+    """The posts of the page that come after this one, for those who have the ones before."""
+    return _posts(view, [post for post in view.page.posts if post.number > number])
+
+
 def _posts(view: ThreadView, posts: list[PostRow], *, anchor: bool = True) -> str:
     return render_template("forum/_posts.html", view=view, posts=posts, anchor=anchor, post_body=post_body)
 

@@ -18,6 +18,8 @@ from kernel.limits import POSTING, is_write, limiter
 from kernel.policy import authorise
 from kernel.rooms import id_of
 from kernel.web import current_viewer
+from moderation.models import Submission
+from moderation.views.waiting import waits
 
 
 @room.page("/posts/<int:post_id>", may=ForumRight.READ)
@@ -49,7 +51,7 @@ def edit_post(post_id: int) -> ResponseReturnValue:
             if request.form.get("preview"):
                 shown = preview(form.body.data)
             else:
-                change_post(
+                changed = change_post(
                     viewer,
                     post_id=post_id,
                     body=form.body.data,
@@ -59,6 +61,8 @@ def edit_post(post_id: int) -> ResponseReturnValue:
                     base=id_of(form.version.data),
                 )
                 discard(viewer, f"post:{post_id}")
+                if isinstance(changed, Submission):
+                    return arrived(waits(changed), f"post:{post_id}")
                 return arrived(number_url(thread_url(thread.id, thread.slug), found.number), f"post:{post_id}")
         except ConflictError as error:
             conflict = error.detail

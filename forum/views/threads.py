@@ -1,7 +1,6 @@
 from flask import abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
-from sqlalchemy import bindparam, select
 
 from forum.actions.drafts import discard
 from forum.actions.posts import reply
@@ -9,29 +8,25 @@ from forum.actions.reading import mark_thread_read
 from forum.addresses import number_url, page_of, thread_url
 from forum.cooking import LONGEST_BODY, preview
 from forum.forms import ReplyForm
-from forum.models import Board, Community, Thread
-from forum.policy import IN_SIGHT, ForumRight, sight
+from forum.policy import ForumRight
 from forum.queries.rows import DraftRow, ThreadView
+from forum.queries.stamp import stamp_of
 from forum.queries.threads import thread_view
 from forum.room import room
 from forum.views.drafts import arrived
 from forum.views.pieces import pieces_of
-from kernel.db import session
-from kernel.errors import InvalidError, NotFoundError
+from kernel.errors import InvalidError
 from kernel.limits import POSTING, SMALL_DEEDS, limiter
 from kernel.marks import ONCE
 from kernel.pagecache import page_for_member, page_for_strangers
+from kernel.refs import Ref
 from kernel.rooms import id_of
 from kernel.web import current_viewer
+from moderation.models import Submission
+from moderation.queries.submissions import waiting_at
+from moderation.views.waiting import waits
 
 LAST = 2**31
-
-_STAMP = (
-    select(Thread.slug, Thread.version, Thread.post_count, Thread.merged_into_id)
-    .join(Board, Board.id == Thread.board_id)
-    .join(Community, Community.id == Thread.community_id)
-    .where(Thread.id == bindparam("thread_id"), IN_SIGHT)
-)
 
 
 @room.page("/threads/<int:thread_id>", may=ForumRight.READ)
@@ -47,9 +42,7 @@ def thread(thread_id: int, slug: str) -> ResponseReturnValue:
     at = request.args.get("at", default=1, type=int)
     if viewer.signed_in:
         return _render(thread_id, slug=slug, at=at)
-    stamp = session().connection().execute(_STAMP, {"thread_id": thread_id, **sight(viewer)}).first()
-    if stamp is None:
-        raise NotFoundError
+    stamp = stamp_of(viewer, thread_id)
     if stamp.slug != slug or stamp.merged_into_id is not None:
         return _render(thread_id, slug=slug, at=at)
     page = min(page_of(at), page_of(stamp.post_count)) if at > 0 else 1
@@ -78,6 +71,7 @@ def _page(
     view: ThreadView, *, form: ReplyForm | None = None, draft: DraftRow | None = None, shown: Markup | None = None
 ) -> str:
     """The thread's page; without a form of its own, with the empty one that everybody gets."""
+    waiting = waiting_at(current_viewer(), Ref("forum.thread", view.thread.id))
 
     def render() -> str:
         return render_template(
@@ -88,9 +82,10 @@ def _page(
             blank_form=lambda: ReplyForm(formdata=None, once=ONCE),
             draft=draft,
             preview_html=shown,
+            waiting=waiting,
         )
 
-    if form or shown or not current_viewer().signed_in:
+    if form or shown or waiting or not current_viewer().signed_in:
         return render()
     return page_for_member((view.page.key, view.thread, view.poll, view.my_level, view.is_bookmarked), render)
 
@@ -116,6 +111,10 @@ def send_reply(thread_id: int) -> ResponseReturnValue:
             form.body.errors = [*form.body.errors, error.errors.get("body", error.detail)]
         else:
             discard(viewer, f"thread:{thread_id}")
+            if isinstance(post, Submission):
+                waits(post)
+                end = number_url(view.thread.url, view.pages.total).partition("#")[0]
+                return arrived(f"{end}#waiting-{post.id}", f"thread:{thread_id}")
             return arrived(number_url(view.thread.url, post.number), f"thread:{thread_id}")
     return _page(view, form=form), 422
 

@@ -1,0 +1,3 @@
+from kernel.rooms import Room
+
+room = Room("feedback", __name__)
