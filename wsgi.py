@@ -1,4 +1,3 @@
-from guildhall.app import create_app, settle
+from guildhall.app import create_app
 
 app = create_app()
-settle()

@@ -1,4 +1,3 @@
-import gc
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +9,18 @@ from sqlalchemy import Engine, event
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from accounts import login
+from accounts.oidc.providers import parse_providers
+from guildhall import settle
 from guildhall.assets import install_assets
 from guildhall.rooms import open_rooms
-from guildhall.settings import Settings
-from kernel import i18n, marks, web
+from guildhall.settings import HALF_RESTORED, Settings
+from ip_registry.time.authorities import parse_authorities
+from ip_registry.time.calendars import parse_calendars
+from kernel import i18n, marks, slots, web
 from kernel.db import db, prepare_engine
 from kernel.limits import limiter
 from kernel.logs import configure_logs
+from kernel.metrics import open_metrics
 from kernel.pagecache import Kept
 from kernel.policy import can
 from kernel.rooms import WITHOUT_FORM_TOKEN
@@ -31,6 +35,10 @@ def create_app(settings: Settings | None = None) -> Guildhall:
     """The site, wired: settings, extensions, rooms in order of the floors."""
     settings = settings or Settings()
     settings.data.mkdir(parents=True, exist_ok=True)
+    if (settings.data / HALF_RESTORED).exists():
+        raise SystemExit(
+            "A restore was interrupted while it swapped: run `guildhall restore` again, which finishes it."
+        )
     app = Guildhall("guildhall", root_path=str(ROOT), template_folder="templates", static_folder=None)
     app.config.update(
         SETTINGS=settings,
@@ -52,13 +60,20 @@ def create_app(settings: Settings | None = None) -> Guildhall:
         MAIL_URL=settings.mail_url,
         MAIL_FROM=settings.mail_from or f"guildhall@{settings.base_url.split('//')[1].split('/')[0].split(':')[0]}",
         MAIL_DOMAIN=settings.base_url.split("//")[1].split("/")[0].split(":")[0],
+        MAIL_REPLY_ADDRESS=settings.mail_reply_address,
+        MAIL_INBOX=settings.mail_inbox,
+        OIDC_PROVIDERS=parse_providers(settings.oidc_providers, settings.data),
         BASE_URL=settings.base_url.rstrip("/"),
+        TIME_AUTHORITIES=parse_authorities(settings.tsa_urls),
+        CALENDARS=parse_calendars(settings.ots_calendars),
+        PUSH_SERVICES=frozenset(settings.push_services.split()),
         DATA=settings.data,
     )
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     configure_logs(requests=settings.log_requests)
+    open_metrics(settings.data / "metrics")
     i18n.compile_catalogues(ROOT / "translations")
     db.init_app(app)
     Babel(app, locale_selector=_locale, timezone_selector=_timezone)
@@ -67,7 +82,7 @@ def create_app(settings: Settings | None = None) -> Guildhall:
         i18n.gettext, i18n.ngettext, newstyle=True
     )
     csrf.init_app(app)
-    app.jinja_env.globals.update(csrf_token=lambda: marks.FORM_TOKEN, here_mark=marks.HERE)
+    app.jinja_env.globals.update(csrf_token=lambda: marks.FORM_TOKEN, here_mark=marks.HERE, slot=slots.slot)
     login.install(app)
     limiter.init_app(app)
     web.install(app)
@@ -84,14 +99,8 @@ def create_app(settings: Settings | None = None) -> Guildhall:
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+    settle()
     return app
-
-
-def settle() -> None:
-    """Tell the garbage collector that what was made at the start stays; else it walks over it during requests."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(10_000, 10, 10)
 
 
 def _engine_options(url: str) -> dict[str, Any]:

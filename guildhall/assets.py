@@ -13,15 +13,17 @@ from werkzeug.security import safe_join
 
 from kernel.policy import Door
 from kernel.rooms import ENDPOINT_RIGHTS
-from kernel.web import Guildhall
+from kernel.web import CSP, Guildhall
 
 ROOT = Path(__file__).resolve().parent.parent / "static"
 SITE_CSS = "site.css"
 FOREVER = "public, max-age=31536000, immutable"
+WITH_WASM = frozenset({"js/registry/hashing_worker.js"})  # a worker obeys the policy that its own file came with
 COMPRESSIBLE = {"text/css", "text/javascript", "image/svg+xml", "application/json"}
 
 assets = Blueprint("assets", __name__)
 ENDPOINT_RIGHTS["assets.static"] = Door.ANYONE
+ENDPOINT_RIGHTS["assets.service_worker"] = Door.ANYONE
 
 mimetypes.add_type("text/javascript", ".js")
 mimetypes.add_type("font/woff2", ".woff2")
@@ -75,7 +77,21 @@ def static_file(path: str) -> ResponseReturnValue:
     if use_gzip:
         response.headers["Content-Encoding"] = "gzip"
     response.headers["Cache-Control"] = FOREVER if request.args.get("v") == digest else "public, max-age=300"
+    if path in WITH_WASM:
+        response.headers["Content-Security-Policy"] = CSP.replace("script-src", "script-src 'wasm-unsafe-eval'")
     response.set_etag(f"{digest}{'-gz' if use_gzip else ''}")
+    return response.make_conditional(request)
+
+
+@assets.get("/sw.js")
+def service_worker() -> ResponseReturnValue:
+    """The service worker, at the root so that it serves every page; browsers ask each time whether it has changed."""
+    path = "js/sw.js"
+    plain, _packed, media_type, digest = _content(path, _stamp(path))
+    response: Response = make_response(plain)
+    response.content_type = f"{media_type}; charset=utf-8"
+    response.headers["Cache-Control"] = "no-cache"
+    response.set_etag(digest)
     return response.make_conditional(request)
 
 

@@ -1,5 +1,9 @@
-"""The command line, assembled from each room's `cli.py`: a list `COMMANDS` of plain click commands."""
+"""The command line, assembled from each room's `cli.py`: a list `COMMANDS` of plain click commands.
 
+Commands in a second list, `WITHOUT_SITE`, run anywhere: no settings are read for them and no application is made.
+"""
+
+import gc
 from collections.abc import Callable
 from functools import wraps
 from importlib import import_module
@@ -11,6 +15,7 @@ from sqlalchemy import inspect
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from guildhall import serving, upkeep
+from guildhall.backup import cli as backup
 from guildhall.rooms import ROOMS
 from kernel.db import db
 
@@ -52,7 +57,7 @@ def _wrap(command: click.Command) -> click.Command:
 
 def _assemble() -> None:
     groups: dict[str, click.Group] = {}
-    commands = [*serving.COMMANDS, *(_wrap(command) for command in upkeep.COMMANDS)]
+    commands = [*serving.COMMANDS, *backup.COMMANDS, *(_wrap(command) for command in upkeep.COMMANDS)]
     for room in ROOMS:
         try:
             module = import_module(f"{room}.cli")
@@ -61,6 +66,7 @@ def _assemble() -> None:
                 raise
             continue
         commands += [_wrap(command) for command in module.COMMANDS]
+        commands += getattr(module, "WITHOUT_SITE", [])
     for command in commands:
         if isinstance(command, click.Group) and command.name in groups:  # two rooms may add to one group
             groups[command.name].commands.update(command.commands)
@@ -71,3 +77,4 @@ def _assemble() -> None:
 
 
 _assemble()
+gc.freeze()  # it all stays; else the collector walks over it once more as the command ends

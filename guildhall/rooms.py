@@ -4,8 +4,35 @@ from importlib import import_module
 
 from kernel.rooms import Room
 
-ROOMS = ("search_index", "accounts", "activity", "forum", "resources", "portal")
-PARTS = ("models", "policy", "kinds", "search", "notices", "jobs", "checks", "views", "api")
+ROOMS = (
+    "search_index",
+    "accounts",
+    "activity",
+    "moderation",
+    "alliances",
+    "forum",
+    "ip_registry",
+    "resources",
+    "feedback",
+    "portal",
+)
+PARTS = (
+    "models",
+    "policy",
+    "kinds",
+    "subjects",
+    "waiting",
+    "evidence",
+    "belongings",
+    "search",
+    "notices",
+    "personal",
+    "mailing",
+    "jobs",
+    "checks",
+    "views",
+    "api",
+)
 
 
 def open_rooms() -> list[Room]:

@@ -2,17 +2,24 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Sequence
 from types import FrameType
+from urllib.parse import quote
 
 import click
 
 from guildhall.settings import Settings
 
+AUTHORITY = 318  # added to the site's port
+SECRET_NAMES = ("secret", "key", "providers", "mail_url", "inbox", "database_url", "redis_url", "witnesses", "tsa_urls")
+CONNECTIONS = (
+    4096  # of each process: browsers keep theirs open for minutes, and one more than these would wait for one to close
+)
 SHORTEST_LIFE = 5.0  # seconds: a part that ends sooner would end so again
 
 
@@ -21,10 +28,14 @@ def _upgrade() -> None:
 
     from guildhall.app import create_app
     from guildhall.migrations import with_migrations
+    from ip_registry.logs import open_log
     from kernel.db import db
+    from kernel.work import unit_of_work
 
     with with_migrations(create_app()).app_context():
         upgrade()
+        with unit_of_work() as work:
+            open_log(work)
         db.engine.dispose()
 
 
@@ -63,6 +74,9 @@ def serve(host: str, port: int, workers: int) -> None:
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
+    from kernel.metrics import forget_the_dead
+
+    forget_the_dead(Settings().data / "metrics")
     Granian(
         "wsgi:app",
         address=host,
@@ -71,7 +85,7 @@ def serve(host: str, port: int, workers: int) -> None:
         workers=workers,
         blocking_threads=4,
         backlog=1024,
-        backpressure=64,
+        backpressure=CONNECTIONS,
         respawn_failed_workers=True,
         workers_kill_timeout=15,
         log_level=LogLevels.warning,
@@ -80,8 +94,9 @@ def serve(host: str, port: int, workers: int) -> None:
 
 @click.command()
 def worker() -> None:
-    """Do the jobs: mails, regular upkeep; and keep the search index. Several may run side by side."""
+    """Do the jobs: mails, regular upkeep; keep the search index, and backups. Several may run side by side."""
     from guildhall.app import create_app
+    from guildhall.backup.schedule import keep_backups
     from kernel.jobs import work_forever
     from search_index.indexing.indexer import index_forever
 
@@ -95,12 +110,15 @@ def worker() -> None:
     app = create_app()
     indexer = threading.Thread(target=index_forever, args=(app, stop), name="indexer")
     indexer.start()
+    keeper = threading.Thread(target=keep_backups, args=(app, stop), name="backups")
+    keeper.start()
     try:
         with app.app_context():
             work_forever(should_stop=stop.is_set)
     finally:
         stop.set()
         indexer.join(30)
+        keeper.join(30)
 
 
 @click.command()
@@ -121,9 +139,43 @@ def up(host: str, port: int, workers: int, *, empty: bool) -> None:
         from seeds import SIGN_INS
 
         click.echo("Sign in as:\n" + "\n".join(f"  {line}" for line in SIGN_INS))
-    click.echo("Ctrl-C stops it.\n")
     me = [sys.executable, "-m", "guildhall"]
-    keep([[*me, "serve", "--host", host, "--port", str(port), "--workers", str(workers)], [*me, "worker"]])
+    authority = _demo_authority(settings, port) if not settings.tsa_urls else []
+    click.echo("Ctrl-C stops it.\n")
+    keep(
+        [
+            *([*me, *one] for one in authority),
+            [*me, "serve", "--host", host, "--port", str(port), "--workers", str(workers)],
+            [*me, "worker"],
+        ]
+    )
+
+
+def _demo_authority(settings: Settings, port: int) -> list[list[str]]:
+    """The command of a time authority for trying out, on a demo site; the other parts find it in the environment."""
+    from ip_registry.time import demo
+    from ip_registry.time.tokens import DEMO
+
+    if not (settings.data / "demo").exists() or not demo.is_possible():
+        return []
+    folder = settings.data / "demo-authority"
+    address = f"127.0.0.1:{_free_port(port + AUTHORITY)}"
+    os.environ["GUILDHALL_TSA_URLS"] = f"http://{address}/|{quote(str(demo.prepare(folder).resolve()))}"
+    click.echo(f"Time stamps come from a {DEMO} (GUILDHALL_TSA_URLS names real ones).")
+    return [["tsa", "--data", str(folder), "--listen", address]]
+
+
+def _free_port(first: int) -> int:
+    """The first port from there on that nobody listens on; the same one at every start, if it can be."""
+    for port in range(first, first + 50):
+        with socket.socket() as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                tried.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    return first
 
 
 def _fill(*, empty: bool, is_first_start: bool) -> None:
@@ -166,4 +218,16 @@ def keep(commands: Sequence[list[str]]) -> None:
         raise SystemExit(1)
 
 
-COMMANDS = [database, serve, worker, up]
+@click.command("settings")
+def show_settings() -> None:
+    """List everything that can be set, what it is for, and what it is now; secrets are only said to be there."""
+    settings = Settings()
+    for name, field in Settings.model_fields.items():
+        value = str(getattr(settings, name) or "")
+        hidden = bool(value) and any(word in name for word in SECRET_NAMES)
+        click.echo(f"GUILDHALL_{name.upper()}={'(set)' if hidden else value}")
+        if field.description:
+            click.echo(f"    {field.description}")
+
+
+COMMANDS = [database, serve, worker, up, show_settings]

@@ -1,7 +1,13 @@
 from datetime import timedelta
 
 from accounts.viewers import viewer_for
+from forum.events import PostAdded
+from forum.models import Thread
+from forum.models.thread import ThreadKind
+from kernel.db import session
+from kernel.events import subscribe
 from kernel.jobs import enqueue, job
+from resources.jobs.needs import AFTER_INDEXING
 from search_index.saved import look_again, waiting
 
 AT_ONCE = 20
@@ -22,3 +28,15 @@ def look(searches: list[tuple[int, int]]) -> None:
         owner = viewer_for(user_id)
         if owner.signed_in:
             look_again(owner, search_id)
+
+
+@subscribe(PostAdded)
+def match_published_achievement(event: PostAdded) -> None:
+    """Have the needs looked for that a new achievement may answer."""
+    if event.number == 1 and session().get_one(Thread, event.thread.id).kind == ThreadKind.ACHIEVEMENT:
+        enqueue(
+            "resources.match_achievement",
+            delay=AFTER_INDEXING,
+            thread_id=event.thread.id,
+            author_id=event.actor_id,
+        )

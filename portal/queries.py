@@ -16,6 +16,7 @@ from kernel.db import session
 from kernel.markup import excerpt
 from kernel.refs import Card, Ref
 from kernel.viewer import Viewer
+from portal.achievement_lists import has_card
 
 SOME = 8
 MOST_COUNTED = 1000
@@ -170,3 +171,8 @@ def feed_threads(viewer: Viewer, *, community: str | None = None, tag_id: int | 
     if tag_id is not None:
         where.append(lists.tagged(tag_id))
     return lists.thread_page(viewer, *where, keys=lists.BY_BIRTH, with_muted=True).items
+
+
+def feed_achievements(viewer: Viewer) -> list[ThreadRow]:
+    """The newest threads with an achievement's card."""
+    return lists.thread_page(viewer, has_card(), keys=lists.BY_BIRTH, with_muted=True).items

@@ -1,6 +1,9 @@
 """Atom feeds and the site map: what anybody may read, in the forms that readers and crawlers understand."""
 
+from datetime import timedelta
+
 from flask import Response, current_app, make_response, render_template
+from flask_babel import gettext as _
 from sqlalchemy import select
 
 from forum.addresses import thread_url
@@ -8,6 +11,7 @@ from forum.models import Board, Thread
 from forum.policy import live_threads
 from forum.queries.communities import communities, community_named, tag_named
 from forum.queries.rows import ThreadRow
+from ip_registry.queries.lists import public_timeline
 from kernel.clock import now
 from kernel.db import session
 from kernel.errors import NotFoundError
@@ -18,6 +22,8 @@ from portal import queries
 from portal.room import room
 
 MOST_URLS = 20_000
+MOST_RECORDS = 5_000
+SECURITY_TXT_HOLDS = timedelta(days=180)
 
 
 @room.page("/feeds/latest.atom", may=Door.ANYONE)
@@ -50,6 +56,13 @@ def tag_feed(name: str) -> Response:
     return _atom(f"/feeds/tags/{name}.atom", f"/tags/{name}", found.name, threads)
 
 
+@room.page("/feeds/achievements.atom", may=Door.ANYONE)
+def achievements_feed() -> Response:
+    """The newest achievements of the gallery."""
+    threads = queries.feed_achievements(_stranger())
+    return _atom("/feeds/achievements.atom", "/achievements", _("Gallery of achievements"), threads)
+
+
 def _stranger() -> Viewer:
     """Feeds are read by programs without a session: they carry what a stranger may see, whoever asks."""
     return Viewer(locale=current_viewer().locale)
@@ -75,7 +88,7 @@ def _atom(address: str, page: str, title: str, threads: list[ThreadRow]) -> Resp
 
 @room.page("/sitemap.xml", may=Door.ANYONE)
 def sitemap() -> Response:
-    """Where a crawler finds what everybody may read: communities, and the newest threads."""
+    """Where a crawler finds what everybody may read: communities, the newest threads, and disclosed records."""
     stranger = Viewer()
     rows = session().execute(
         select(Thread.id, Thread.slug, Thread.last_post_at)
@@ -90,9 +103,28 @@ def sitemap() -> Response:
         base=current_app.config["BASE_URL"],
         communities=[row.place.url for row in communities(stranger)],
         threads=threads,
+        records=[(row.url, row.disclosed_at) for row in public_timeline(limit=MOST_RECORDS, disclosed_only=True).items],
     )
     response = make_response(body)
     response.content_type = "application/xml; charset=utf-8"
+    return response
+
+
+@room.page("/.well-known/security.txt", may=Door.ANYONE)
+def security_txt() -> Response:
+    """Whom to tell of a fault of security (RFC 9116), if the operator named somebody."""
+    contact = current_app.config["SETTINGS"].security_contact
+    if not contact:
+        raise NotFoundError
+    base, until = current_app.config["BASE_URL"], (now() + SECURITY_TXT_HOLDS).strftime("%Y-%m-%dT00:00:00Z")
+    lines = (
+        f"Contact: {contact}",
+        f"Expires: {until}",
+        "Preferred-Languages: zh, en",
+        f"Canonical: {base}/.well-known/security.txt",
+    )
+    response = make_response("\n".join(lines) + "\n")
+    response.content_type = "text/plain; charset=utf-8"
     return response
 
 
@@ -103,6 +135,7 @@ def robots() -> Response:
         "User-agent: *",
         "Disallow: /settings",
         "Disallow: /new",
+        "Disallow: /achievements/new",
         "Disallow: /search",
         "Disallow: /*?cursor=",
         f"Sitemap: {current_app.config['BASE_URL']}/sitemap.xml",

@@ -1,6 +1,7 @@
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
+from alliances.queries.proposals import votes_waiting
 from forum.queries.communities import communities, version_of
 from kernel.pagecache import page_for_strangers
 from kernel.policy import Door
@@ -30,6 +31,7 @@ def _mine(viewer: Viewer) -> str:
         answered=[row for row in answered if row not in unread],
         fresh=[row for row in fresh if row.id not in shown],
         communities=communities(viewer),
+        votes=votes_waiting(viewer) if any(token.startswith("alliance:") for token in viewer.audience) else [],
         followed=[{"name": card.title, "url": card.url} for card in followed],
     )
 

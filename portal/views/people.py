@@ -5,16 +5,21 @@ from flask import jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from accounts.assertions import asserted
+from accounts.assertions import asserted, asserted_of_people
 from accounts.avatars import avatar_url
 from accounts.directory import people_counts, people_found, people_matching
 from accounts.models import User
+from accounts.organisations import workplaces
 from accounts.places import kind_name, region_name
 from accounts.queries import complete_handles, person_by_handle
 from accounts.sectors import sector_name
+from alliances.models import PartyKind
+from alliances.parties import Party
+from alliances.queries.memberships import memberships_of, offices_of
 from forum.models import Thread
 from forum.queries import lists
 from forum.queries.communities import level_of
+from ip_registry.queries.lists import disclosed_by
 from kernel.i18n import guess_lang
 from kernel.limits import SMALL_DEEDS, limiter
 from kernel.policy import Door
@@ -26,6 +31,7 @@ from resources.queries.listings import listings_of
 from resources.queries.needs import is_slow_person
 
 SOME_LISTINGS = 5
+SOME_WORKS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +101,7 @@ def people() -> ResponseReturnValue:
         q=q,
         total=counts.total,
         facets=facets_of(wanted, counts, q=q, locale=viewer.locale),
-        asserted={user.id: asserted(user) for user in page.items},
+        asserted=asserted_of_people(page.items),
     )
 
 
@@ -125,9 +131,13 @@ def profile(handle: str) -> ResponseReturnValue:
         ),
         recent_posts=queries.recent_posts(viewer, user.id),
         listings=listings_of(viewer, user.id, limit=SOME_LISTINGS),
+        works=disclosed_by(user.id, limit=SOME_WORKS),
         my_level=level_of(viewer, "accounts.user", user.id),
         is_me=viewer.user_id == user.id,
         stats=queries.stats_of(viewer, user.id),
         asserted=asserted(user),
         is_slow=is_slow_person(user.id),
+        offices=offices_of(viewer, user.id),
+        memberships=memberships_of(viewer, Party(PartyKind.PERSON, user.id)),
+        workplaces=[place for place, _seat in workplaces(viewer, [user.id]).get(user.id, [])],
     )
