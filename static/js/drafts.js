@@ -45,6 +45,14 @@ function restore(key, composer, box, title) {
   return true;
 }
 
+// What stands in the other fields; what is ticked several times under one name is a list.
+function fieldsOf(form) {
+  const sent = new FormData(form);
+  const names = [...new Set(sent.keys())].filter((name) => !["csrf_token", "body", "title", "once", "version"].includes(name));
+  const typed = names.map((name) => [name, sent.getAll(name).filter((value) => typeof value === "string")]);
+  return Object.fromEntries(typed.filter(([, values]) => values.length).map(([name, values]) => [name, values.length > 1 ? values : values[0]]));
+}
+
 export function keepDraft(composer, box, form) {
   const url = composer.dataset.draftUrl;
   if (!url) return;
@@ -70,7 +78,7 @@ export function keepDraft(composer, box, form) {
   async function save() {
     timer = 0;
     state.textContent = words.saving;
-    const fields = Object.fromEntries([...new FormData(form)].filter(([name, value]) => typeof value === "string" && !["csrf_token", "body", "title", "once", "version"].includes(name)));
+    const fields = fieldsOf(form);
     const answer = await fetch(url, {
       method: "PUT",
       headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token() },

@@ -35,6 +35,11 @@ export function guardForms() {
       event.preventDefault();
       return;
     }
+    if (!navigator.onLine) {
+      event.preventDefault();
+      say(document.body.dataset.offline);
+      return;
+    }
     form.dataset.sent = "yes";
     press(event.submitter);
   });

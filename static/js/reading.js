@@ -4,7 +4,7 @@ import { say, token } from "./forms.js";
 function watchPlace(posts) {
   const number = document.querySelector("[data-place-number]");
   const bar = document.querySelector("[data-place-bar]");
-  const total = Number(posts.dataset.total) || 1;
+  const total = () => Number(posts.dataset.total) || 1;
   const visible = new Map();
   const read = markRead(posts);
   const observer = new IntersectionObserver((entries) => {
@@ -15,10 +15,14 @@ function watchPlace(posts) {
     if (!visible.size) return;
     const here = Math.min(...visible.values());
     if (number) number.textContent = here;
-    if (bar) bar.setAttribute("width", `${(100 * here) / total}%`);
+    if (bar) bar.setAttribute("width", `${(100 * here) / total()}%`);
     read(Math.max(...visible.values()));
   }, { rootMargin: "-60px 0px -30% 0px" });
   posts.querySelectorAll(".post[id]").forEach((post) => observer.observe(post));
+  posts.addEventListener("posts-came", (event) => {
+    event.detail.forEach((post) => observer.observe(post));
+    document.querySelectorAll("[data-place-total]").forEach((element) => (element.textContent = `/ ${total()}`));
+  });
 }
 
 function markRead(posts) {
@@ -87,7 +91,9 @@ function intoReply(text) {
 
 function offerQuotes(posts) {
   if (!document.querySelector("#reply textarea")) return;
-  posts.querySelectorAll("[data-quote]").forEach((button) => (button.hidden = false));
+  const unhide = () => posts.querySelectorAll("[data-quote]").forEach((button) => (button.hidden = false));
+  unhide();
+  posts.addEventListener("posts-came", unhide);
   const button = document.createElement("button");
   button.type = "button";
   button.className = "button small quote-button";
@@ -163,4 +169,5 @@ export function readAlong() {
   offerQuotes(posts);
   listen(posts);
   reachByKey(posts);
+  posts.addEventListener("posts-came", () => reachByKey(posts));
 }
