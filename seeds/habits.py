@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlalchemy import select, update
 
 from activity.models import Bookmark, Follow, Level, Notice
+from activity.topics import topic_of
 from forum.models import Board, Community, Draft, ReadMark, Tag, Thread, ThreadTag
 from forum.models.thread import ThreadKind
 from kernel.db import session
@@ -163,11 +164,14 @@ def _hear(town: Town, posts: list[BuiltPost], threads: dict[int, Thread]) -> Non
                 user_id=user_id,
                 event="post",
                 reason=reason,
+                topic=topic_of("post", reason).value,
                 actor_id=post.author_id,
                 kind="forum.post",
                 ref_id=post.id,
                 place_kind="forum.thread",
                 place_id=thread.id,
+                source_kind="forum.thread",
+                source_id=thread.id,
                 audience=audiences.get(thread.board_id, PUBLIC),
                 created_at=post.created_at,
                 read_at=None if post.created_at > town.moment - UNREAD else post.created_at + timedelta(hours=3),

@@ -18,6 +18,7 @@ PASSWORD = "guildhall-demo"  # noqa: S105 - printed when the site starts
 DOMAIN = "example.cn"
 LOCALES = {"zh-Hans": ("zh_Hans", "Asia/Shanghai"), "en": ("en", "Europe/London")}
 EVERY_FIFTH = 5
+REGULAR = 2
 
 
 def add_people(people: Mapping[str, SeedPerson], *, moment: datetime) -> dict[str, int]:
@@ -35,7 +36,6 @@ def add_people(people: Mapping[str, SeedPerson], *, moment: datetime) -> dict[st
             password_hash=password_hash,
             display_name=person.name,
             created_at=joined,
-            suspended_at=moment - person.joined / 10 if person.suspended else None,
             locale=locale,
             timezone=timezone,
             avatar_hash=avatar_of(person.handle) if place % EVERY_FIFTH == 0 else None,
@@ -47,6 +47,7 @@ def add_people(people: Mapping[str, SeedPerson], *, moment: datetime) -> dict[st
             sectors=person.sectors,
             bio=person.bio,
             bio_html=cook(person.bio, mentions=False).html,
+            trust_level=REGULAR,
         )
         session().add(user)
         session().flush()
