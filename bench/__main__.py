@@ -11,6 +11,7 @@ import tempfile
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from http.cookiejar import CookieJar
@@ -23,6 +24,8 @@ from bench.servers import BARE, ROOT, free_port, memory_of_workers, serving
 
 RESULTS = ROOT / "bench" / "results"
 MANY = 1_500
+
+Headers = tuple[tuple[str, str], ...]
 
 
 @dataclass
@@ -93,14 +96,15 @@ def main() -> None:
         if not (data / "bench.json").exists():
             _fill(data, environment)
         facts = json.loads((data / "bench.json").read_text())
-        result = _measure(
+        result = measure(
             facts,
             environment,
             Path(scratch),
+            pages=_pages,
             rounds=2 if chosen.quick else 7,
             seconds=1.0 if chosen.quick else 3.0,
         )
-    _print(result)
+    print_pages(result)
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "latest.json").write_text(json.dumps(result, indent=2) + "\n")
     print(f"\nKept in {(RESULTS / 'latest.json').relative_to(ROOT)}.")
@@ -116,30 +120,42 @@ def _fill(data: Path, environment: dict[str, str]) -> None:
     )
 
 
-def _measure(
-    facts: dict[str, str], environment: dict[str, str], scratch: Path, *, rounds: int, seconds: float
+def _pages(site: int, mine: Headers, facts: dict[str, str]) -> list[Scenario]:
+    """Threads, a community and the home page, for strangers and for members."""
+    return [
+        Scenario("thread, page 1", Target(site, [facts["thread"]])),
+        Scenario("long thread, last page", Target(site, [facts["last"]])),
+        Scenario("thread, each time another", Target(site, facts["many"].split()[:MANY])),
+        Scenario("community", Target(site, [facts["community"]])),
+        Scenario("home", Target(site, ["/"])),
+        Scenario("thread, page 1, signed in", Target(site, [facts["thread"]], mine)),
+        Scenario("thread, each time another, signed in", Target(site, facts["many"].split()[:MANY], mine)),
+        Scenario("long thread, last page, signed in", Target(site, [facts["last"]], mine)),
+        Scenario("community, signed in", Target(site, [facts["community"]], mine)),
+        Scenario("home, signed in", Target(site, ["/"], mine)),
+    ]
+
+
+def measure(
+    facts: dict[str, str],
+    environment: dict[str, str],
+    scratch: Path,
+    *,
+    pages: Callable[[int, Headers, dict[str, str]], list[Scenario]],
+    rounds: int,
+    seconds: float,
 ) -> dict[str, object]:
+    """Serve the site and the bare page side by side, and ask both in turns."""
     site, bare = free_port(), free_port()
     environment = {**environment, "GUILDHALL_BASE_URL": f"http://127.0.0.1:{site}"}
     with (
         serving("-m", "guildhall", "serve", port=site, environment=environment, log=scratch / "site.log") as server,
         serving("-m", "bench.servers", port=bare, environment=environment, log=scratch / "bare.log"),
     ):
-        cookie = _sign_in(site, facts)
+        cookie = sign_in(site, facts)
         mine = (("Cookie", cookie),)
         yardstick = Scenario(BARE, Target(bare, [facts["bare"]]))
-        scenarios = [
-            Scenario("thread, page 1", Target(site, [facts["thread"]])),
-            Scenario("long thread, last page", Target(site, [facts["last"]])),
-            Scenario("thread, each time another", Target(site, facts["many"].split()[:MANY])),
-            Scenario("community", Target(site, [facts["community"]])),
-            Scenario("home", Target(site, ["/"])),
-            Scenario("thread, page 1, signed in", Target(site, [facts["thread"]], mine)),
-            Scenario("thread, each time another, signed in", Target(site, facts["many"].split()[:MANY], mine)),
-            Scenario("long thread, last page, signed in", Target(site, [facts["last"]], mine)),
-            Scenario("community, signed in", Target(site, [facts["community"]], mine)),
-            Scenario("home, signed in", Target(site, ["/"], mine)),
-        ]
+        scenarios = pages(site, mine, facts)
         for scenario in (yardstick, *scenarios):
             scenario.bytes_plain, scenario.bytes_gz = _weigh(scenario.target)
             run_load(scenario.target, seconds=min(seconds, 1.0))
@@ -171,7 +187,7 @@ def _weigh(target: Target) -> tuple[int, int]:
     return len(page), len(gzip.compress(page, 6))
 
 
-def _sign_in(port: int, facts: dict[str, str]) -> str:
+def sign_in(port: int, facts: dict[str, str]) -> str:
     """Sign in through the form, as people do; returns the cookie header."""
     jar = CookieJar()
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
@@ -188,7 +204,8 @@ def _sign_in(port: int, facts: dict[str, str]) -> str:
     return cookie
 
 
-def _print(result: dict[str, object]) -> None:
+def print_pages(result: dict[str, object]) -> None:
+    """One line a page."""
     rows = result["pages"]
     assert isinstance(rows, list)  # noqa: S101 - made above
     print(

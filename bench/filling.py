@@ -31,7 +31,7 @@ WORDS = (  # noqa: SIM905 - words read better in lines than in a list
 ).split()
 
 
-def fill() -> None:
+def fill(posts: int = POSTS) -> None:
     """Fill the empty site of this application."""
     dice = random.Random(20_261_123)  # noqa: S311 - the same content at every run
     ensure_sectors()
@@ -41,7 +41,7 @@ def fill() -> None:
     with unit_of_work() as work:
         boards = list(work.scalars(select(Board.id).order_by(Board.id)))
     threads = [_thread(dice, ready, number=0, posts=LONG_THREAD)]
-    left = POSTS - LONG_THREAD
+    left = posts - LONG_THREAD
     while left > 0:
         size = min(left, dice.choice((1, 3, 8, 14, 20, 20, 26, 45)))
         threads.append(_thread(dice, ready, number=len(threads), posts=size))
@@ -128,6 +128,7 @@ def _give_authors() -> None:
                 display_name=f"Member {number}",
                 locale="en",
                 affiliation="Bench Works",
+                trust_level=2,
             )
             for number in range(1, MEMBERS + 1)
         ]

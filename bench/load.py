@@ -58,6 +58,20 @@ class Target:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class Posts(Target):
+    """The same for things that are sent: every body in turn, as JSON."""
+
+    bodies: Sequence[bytes] = ()
+
+    def requests(self) -> list[bytes]:
+        """The bytes to send."""
+        extra = "".join(f"{name}: {value}\r\n" for name, value in self.headers)
+        head = f"POST {self.paths[0]} HTTP/1.1\r\nHost: {self.host}:{self.port}\r\n{extra}"
+        head += "Content-Type: application/json\r\n"
+        return [f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body for body in self.bodies]
+
+
 class _Connection:
     """One kept-alive connection with at most one request under way."""
 
@@ -91,7 +105,7 @@ class _Connection:
         if at < 0:
             raise ConnectionError("an answer without its length")
         length = int(head[at + 15 :].split(b"\r\n", 1)[0])
-        self.is_ok = head[9:12] == b"200"
+        self.is_ok = head[9:12] in (b"200", b"201")
         self._left = length - (len(self._head) - end - 4)
         return self._left <= 0
 

@@ -103,6 +103,7 @@ def _owners() -> list[int]:
                 email_confirmed_at=now(),
                 password_hash="-",  # noqa: S106 - nobody signs in
                 display_name=f"Member {number}",
+                trust_level=2,
             )
             for number in range(OWNERS)
         ]

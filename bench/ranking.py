@@ -71,7 +71,8 @@ def _documents(every: int) -> tuple[list[Document], dict[str, list[tuple[str, st
 
 def main() -> None:
     """One engine: build, ask, and print what it reached."""
-    from bench.worker import house, open_engine
+    from bench.worker import house
+    from search_index.indexing.choosing import open_engine
 
     name, place, every = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     documents, titles = _documents(every)

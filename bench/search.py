@@ -199,16 +199,17 @@ def print_engines(documents: int, rows: Sequence[Row]) -> None:
     print(f"\n{documents:,} documents, half Chinese; one to three words; twenty hits with facets and excerpts")
     print(
         f"{'engine':10} {'p50 ms':>8} {'p95 ms':>8} {'hits p50':>9} {'hits p95':>9} {'of FTS5':>8} {'p95 of':>8}"
-        f" {'docs/s':>8} {'MB more':>8} {'building':>8} {'index MB':>9} {'audience':>9} {'excerpts':>9}"
+        f" {'docs/s':>8} {'MB more':>8} {'building':>8} {'its own':>8} {'index MB':>9} {'audience':>9} {'excerpts':>9}"
     )
     for row in rows:
         page = f"{row['page_p50_ms']:8.2f} {row['page_p95_ms']:8.2f}" if "page_p50_ms" in row else " " * 17
         cost = f"{row['audience_cost']:+9.1%}" if "audience_cost" in row else " " * 9
+        own = f"{row['mb_own_while_building']:8.1f}" if "mb_own_while_building" in row else " " * 8
         share = f"{row['excerpts_share']:9.0%}" if "excerpts_share" in row else ""
         print(
             f"{row['engine']:10} {page} {row['best_p50_ms']:9.2f} {row['best_p95_ms']:9.2f}"
             f" {row['p50_ratio']:8.2f} {row['p95_ratio']:8.2f} {row['per_second']:8,} {row['mb_more']:8.1f}"
-            f" {row['mb_more_while_building']:8.1f} {row['index_mb']:9.1f} {cost} {share}"
+            f" {row['mb_more_while_building']:8.1f} {own} {row['index_mb']:9.1f} {cost} {share}"
         )
 
 

@@ -24,10 +24,10 @@ from bench.yardstick import Yardstick
 from search_index.documents import Document
 from search_index.engine import FACETS, Engine
 from search_index.excerpts import excerpt
+from search_index.indexing.building import COMMITTED_AT_ONCE
 from search_index.indexing.choosing import open_engine
 from search_index.query import parse
 
-BATCH = 1_000
 Answer = dict[str, Any]
 
 
@@ -39,8 +39,8 @@ class Bench:
         self.texts = sqlite3.connect(path)
         self.engine: Engine | None = None
         self.opened: Engine | None = None
-        self.before = _rss()
-        self.most = self.before
+        self.before, self.own_before = _rss(), _own()
+        self.most, self.most_own = self.before, self.own_before
 
     def build(self) -> Answer:
         """The whole corpus into an empty index."""
@@ -49,10 +49,10 @@ class Bench:
         started, processor = time.perf_counter(), time.process_time()
         self.engine = open_engine(self.name, self.place)
         number = 0
-        for batch in _batches(corpus.documents(self.path), BATCH):
+        for batch in _batches(corpus.documents(self.path), COMMITTED_AT_ONCE):
             number += len(batch)
             self.engine.apply(batch, (), position=number)
-            self.most = max(self.most, _rss())
+            self.most, self.most_own = max(self.most, _rss()), max(self.most_own, _own())
         self.engine.finish()
         seconds = time.perf_counter() - started
         return {
@@ -60,6 +60,7 @@ class Bench:
             "per_second": round(number / seconds),
             "processor_seconds": round(time.process_time() - processor, 1),
             "mb_more_while_building": round((self.most - self.before) / 1e6, 1),
+            "mb_own_while_building": round((self.most_own - self.own_before) / 1e6, 1),
             "index_mb": round(self.engine.stats().bytes / 1e6, 1),
         }
 
@@ -68,7 +69,7 @@ class Bench:
         place = self.place.with_name(f"{self.place.name}-opened")
         place.mkdir(parents=True)
         self.opened = open_engine(self.name, place)
-        for number, batch in enumerate(_batches(corpus.documents(self.path), BATCH), 1):
+        for number, batch in enumerate(_batches(corpus.documents(self.path), COMMITTED_AT_ONCE), 1):
             self.opened.apply([replace(document, audience="public") for document in batch], (), position=number)
         self.opened.finish()
         return {}
@@ -129,7 +130,7 @@ class Bare:
         started = time.perf_counter()
         index = Yardstick(self.place)
         number = 0
-        for batch in _batches(corpus.documents(self.path), BATCH):
+        for batch in _batches(corpus.documents(self.path), COMMITTED_AT_ONCE):
             number += len(batch)
             index.apply(batch)
         seconds = time.perf_counter() - started
@@ -179,6 +180,13 @@ def _batches(documents: Iterator[Document], size: int) -> Iterator[list[Document
 def _rss() -> int:
     rss: int = psutil.Process(os.getpid()).memory_info().rss
     return rss
+
+
+def _own() -> int:
+    """Without the pages of files, which the system takes back when it needs them."""
+    held = psutil.Process(os.getpid()).memory_info()
+    own: int = held.rss - held.shared
+    return own
 
 
 def main() -> None:
