@@ -1,7 +1,9 @@
 """What every test stands on: an application on each database, a transaction that is undone, and nobody outside."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +12,19 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_sqlalchemy.session import Session as FlaskSession
 from pytest_socket import socket_allow_hosts
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
+from xdist.scheduler import LoadScopeScheduling
 
 from forum.queries import page
 from guildhall.app import create_app
 from guildhall.settings import Settings
+from ip_registry import sequencing, storage
+from ip_registry.logs import open_log
 from kernel import pagecache
 from kernel.db import db
+from kernel.work import unit_of_work
 
 REQUIRED = {name for name in os.environ.get("GUILDHALL_REQUIRE", "").split(",") if name}
 POSTGRES = os.environ.get("GUILDHALL_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432")
@@ -37,6 +43,19 @@ def need(what: str, *, found: bool) -> None:
     pytest.skip(f"{what} was not found")
 
 
+class InGroups(LoadScopeScheduling):
+    """Tests go to workers one by one; those with a browser in two groups, each with one server and one browser."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        if not nodeid.startswith("tests/browser/"):
+            return nodeid
+        return "hostile" if "test_hostile" in nodeid else "browser"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> InGroups:
+    return InGroups(config, log)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = {
         str(report.longrepr[2])
@@ -44,7 +63,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         if isinstance(report.longrepr, tuple)
     }
     absent = sorted(
-        name for name in ("browser", "postgres", "shared") if any(f"{name} was not found" in line for line in skipped)
+        name
+        for name in ("browser", "postgres", "shared", "openssl", "node")
+        if any(f"{name} was not found" in line for line in skipped)
     )
     terminalreporter.write_line(
         f"Not found, and so not tested with: {', '.join(absent)}."
@@ -85,7 +106,7 @@ def postgres_url(purpose: str) -> str | None:
 
 
 def _administer(statement: str) -> None:
-    engine = create_engine(f"{POSTGRES}/postgres", isolation_level="AUTOCOMMIT", connect_args={"connect_timeout": 3})
+    engine = create_engine(f"{POSTGRES}/postgres", isolation_level="AUTOCOMMIT", connect_args={"connect_timeout": 20})
     with engine.connect() as connection:
         connection.execute(text(statement))
     engine.dispose()
@@ -118,38 +139,86 @@ def app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
         db.create_all()
         ensure_sectors()
+        with unit_of_work() as work:
+            open_log(work)
     yield application
     with application.app_context():
         db.session.remove()
         db.engine.dispose()
 
 
+@dataclass(frozen=True)
+class Ground:
+    """What all tests of a module begin with, and the connection in whose transaction it stands."""
+
+    connection: Connection
+    built: Any
+
+
+@pytest.fixture(scope="module")
+def ground() -> Ground | None:
+    """A module whose tests begin with something that takes long to build says so by a fixture of this name."""
+    return None
+
+
+@contextmanager
+def standing(app: Flask, build: Callable[[], Any]) -> Iterator[Ground]:
+    """Build something once for the tests of a module; what each of them does to it is undone.
+
+    Its objects belong to no session any more: a test reads them, and loads anew what it wants to change.
+    """
+    with app.app_context(), db.engine.connect() as connection, undone(app, connection):
+        built = build()
+        for thing in list(db.session):
+            if inspect(thing).expired_attributes:
+                db.session.refresh(thing)
+        db.session.remove()
+        yield Ground(connection, built)
+
+
 @pytest.fixture
-def database(app: Flask) -> Iterator[Session]:
+def database(app: Flask, ground: Ground | None) -> Iterator[Session]:
     """A session inside a transaction that is undone after the test.
 
     Every request in the test gets a session of its own on the same connection; their commits are savepoints.
     What a request changed is seen in the test's own objects after `database.expire_all()`.
     """
-    with app.app_context():
-        connection = db.engine.connect()
-        outer = connection.begin()
+    with (
+        app.app_context(),
+        nullcontext(ground.connection) if ground else db.engine.connect() as connection,
+        undone(app, connection) as session,
+    ):
+        yield session
 
-        class OneConnection(FlaskSession):
-            def get_bind(self, *_args: Any, **_kwargs: Any) -> Connection:
-                return connection
 
-        usual = db.session
-        db.session = db._make_scoped_session(
-            {"class_": OneConnection, "join_transaction_mode": "create_savepoint", "expire_on_commit": False}
-        )
-        try:
-            yield db.session()
-        finally:
-            db.session.remove()
-            db.session = usual
-            outer.rollback()
-            connection.close()
+@contextmanager
+def undone(app: Flask, connection: Connection) -> Iterator[Session]:
+    """Sessions on this one connection, whose commits are savepoints; in the end it is as it was."""
+    outer = connection.begin_nested() if connection.in_transaction() else connection.begin()
+
+    class OneConnection(FlaskSession):
+        def get_bind(self, *_args: Any, **_kwargs: Any) -> Connection:
+            return connection
+
+    usual = db.session
+    db.session = db._make_scoped_session(
+        {"class_": OneConnection, "join_transaction_mode": "create_savepoint", "expire_on_commit": False}
+    )
+    try:
+        yield db.session()
+    finally:
+        db.session.remove()
+        db.session = usual
+        outer.rollback()
+        forget_log(app)
+
+
+def forget_log(app: Flask) -> None:
+    """Forget how far the log was signed: the test that signed it is undone, as no site ever is."""
+    for path in app.config["DATA"].glob("ledger.high-water.*"):
+        path.unlink()
+    sequencing._started.clear()
+    storage._caches.clear()
 
 
 @pytest.fixture

@@ -28,15 +28,31 @@ LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
 LOOKS = tuple(f"{size}-{language}" for size in SIZES for language in LANGUAGES)
 PEOPLE = {"member": MEMBER, "english": "tom-baker", "moderator": MODERATOR, "staff": STEWARD}
 STARTS_WITHIN = 120.0
+SESSION = "guildhall"
+DONE = """async () => {
+  const all = (selector) => [...document.querySelectorAll(selector)];
+  const waiting = () => [
+    ...all(".math:not(.is-set, .is-wrong), [data-composer]:not([data-ready])"),
+    ...all(".prose pre").filter((code) => code.scrollWidth > code.clientWidth && code.tabIndex !== 0),
+    ...all("link[rel=stylesheet]").filter((link) => !link.sheet),
+    ...all("img:not([loading=lazy])").filter((image) => !image.complete),
+  ];
+  const until = performance.now() + 10000;
+  do {
+    await document.fonts.ready;
+    await new Promise((turn) => requestAnimationFrame(() => setTimeout(turn)));
+    if (performance.now() > until) throw new Error(`never done: ${waiting()[0]?.outerHTML}`);
+  } while (document.readyState !== "complete" || waiting().length);
+}"""
 expect.set_options(timeout=10_000)
+_sessions: dict[str, Any] = {}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker takes all of these, so that there is one server and one browser."""
+    """They need Chromium."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +123,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         "GUILDHALL_DATA": str(data),
         "GUILDHALL_BASE_URL": url,
         "GUILDHALL_RATE_LIMITS": "false",
+        "GUILDHALL_APPROVE_FIRST": "0",  # stories begin with newcomers; what waits has a story of its own
         "GUILDHALL_LOG_REQUESTS": "false",
     }
     made = Site(url, data, environment)
@@ -166,6 +183,7 @@ def look_of(look: str) -> dict[str, Any]:
         "has_touch": size == "phone",
         "is_mobile": size == "phone",
         "reduced_motion": "reduce",
+        "service_workers": "block",  # what a test before kept shall not answer; those of them that matter allow it
     }
 
 
@@ -218,12 +236,31 @@ def threads(site: Site) -> dict[str, str]:
 
 
 def sign_in(page: Page, who: str) -> None:
-    """Go through the form as one of the demo town's people: member, english, moderator, staff, or by handle."""
+    """Be one of the demo town's people: member, english, moderator, staff, or by handle.
+
+    They go through the form once in a run; other windows get the session that it opened. Whatever language a test
+    before left them in, the four with a name read in their own.
+    """
+    who = PEOPLE.get(who, who)
+    if who in _sessions:
+        page.context.add_cookies([_sessions[who]])
     page.goto("/sign-in")
-    page.fill("input[name=name]", PEOPLE.get(who, who))
-    page.fill("input[name=password]", PASSWORD)
-    page.locator("main form button[type=submit]").last.click()
-    page.wait_for_url(lambda url: "/sign-in" not in url)
+    if "/sign-in" in page.url:
+        page.fill("input[name=name]", who)
+        page.fill("input[name=password]", PASSWORD)
+        page.locator("main form button[type=submit]").last.click()
+        page.wait_for_url(lambda url: "/sign-in" not in url)
+        kept: Any = next(cookie for cookie in page.context.cookies() if cookie.get("name") == SESSION)
+        _sessions[who] = kept
+    speaks = "en" if who == PEOPLE["english"] else "zh-Hans"
+    if who in PEOPLE.values() and page.locator("html").get_attribute("lang") != speaks:
+        page.locator(".topbar button[name=lang]").click()
+        expect(page.locator("html")).to_have_attribute("lang", speaks)
+
+
+def wait_until_done(page: Page) -> None:
+    """Wait for what a page does once it is there: formulas, editors, blocks of code, style sheets, type, pictures."""
+    page.evaluate(DONE)
 
 
 def scrolls_sideways(page: Page) -> bool:

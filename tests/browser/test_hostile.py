@@ -44,6 +44,15 @@ PROVOKE = """() => {
   }
   return live;
 }"""
+# What was provoked had its turn: queued scripts and events, and pictures that fail, which scripts may hang on.
+SETTLED = """async () => {
+  const turn = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  const until = performance.now() + 5000;
+  const loading = () => [...document.images].some((image) => !image.complete && image.loading !== "lazy");
+  do {
+    for (let turns = 0; turns < 3; turns += 1) await turn();
+  } while (loading() && performance.now() < until);
+}"""
 COLLECTIONS = {
     "blns/blns.json": None,
     "xss_payloads.json": "payload",
@@ -99,7 +108,7 @@ class Watch:
         """Touch everything on the page; all that ran or could run, up to now."""
         here = self.page.url
         live = self.page.evaluate(PROVOKE)
-        self.page.wait_for_timeout(150)
+        self.page.evaluate(SETTLED)
         assert self.page.url.split("#")[0] == here.split("#")[0], "the page was left"
         found = [*self.page.evaluate("window.__ran"), *live, *self.seen]
         self.seen.clear()

@@ -69,6 +69,42 @@ def test_posting_editing_and_voting_need_no_script(windows: Windows) -> None:
     expect(other.locator("form.bookmark button")).to_have_attribute("aria-pressed", "true")
 
 
+def test_an_alliance_is_founded_and_joined_without_script(windows: Windows) -> None:
+    page = plain(windows, "xu-zhaoming")
+    page.goto("/alliances/new?template=innovation")
+    page.check("[name=party][value^=organisation] >> nth=0")
+    page.fill("[name=name]", "不用脚本的联盟")
+    page.fill("[name=summary]", "用最旧的浏览器也能发起。")
+    page.check("[name=sectors][value=materials]")
+    page.locator("main .button.primary").click()
+    page.locator(".next-steps a[href$='/opening']").click()
+    page.locator("main form[action$='/opening'] button").click()
+    expect(page.locator(".signed-words")).to_contain_text("1/3")
+    address = page.url
+
+    other = plain(windows, "duan-lili", "desktop-en")
+    other.goto(address)
+    other.locator("main a.button.primary[href$='/join']").click()
+    for answer in other.locator("textarea[name$='-answer']").all():
+        answer.fill("One engineer, one week a month.")
+    other.check("[name=accepted]")
+    other.locator("main form[action*='/join'] button").click()
+    expect(other).to_have_url(re.compile(r"/applications/\d+"))
+    other.goto(address + "/join")
+    expect(other.locator("[name=party] option[value^=organisation]")).to_have_count(0)
+
+
+def test_a_member_votes_without_script(windows: Windows) -> None:
+    page = plain(windows, "member")
+    page.goto("/alliances")
+    page.locator("main .row", has_text=re.compile("钙钛矿光伏|Perovskite Photo")).locator(".row-title a").first.click()
+    page.locator("main .rows .row", has_text="章程第 2 版").locator("a").first.click()
+    page.check("[name=stance][value=yes]")
+    page.locator("main form[action*='/ballot'] button").click()
+    expect(page.locator(".flash.success")).to_be_visible()
+    expect(page.locator("[name=stance][value=yes]")).to_be_checked()
+
+
 def test_language_and_theme_need_no_script(windows: Windows) -> None:
     page = windows.open("desktop-en", java_script_enabled=False)
     page.goto("/communities/materials?tab=unanswered")

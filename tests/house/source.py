@@ -7,7 +7,22 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-ROOMS = ("guildhall", "portal", "forum", "resources", "activity", "accounts", "search_index", "kernel", "seeds")
+ROOMS = (
+    "guildhall",
+    "portal",
+    "feedback",
+    "forum",
+    "ip_registry",
+    "resources",
+    "alliances",
+    "moderation",
+    "activity",
+    "accounts",
+    "search_index",
+    "ledger",
+    "kernel",
+    "seeds",
+)
 VENDORED = ("static/vendor/", "tests/browser/vendor/")
 
 

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,26 +11,45 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from accounts.actions.seats import end_all
 from accounts.models import User
+from accounts.organisations import organisation_at
+from accounts.policy.organisations import CLOSED
 from accounts.viewers import viewer_for
+from alliances.here import here_of
+from alliances.models import Alliance, Office, Proposal, ProposalState, State
+from alliances.terms import begin_term
 from forum.actions.threads import start_of
 from forum.loading import board_at, post_of, thread_of
 from forum.models import Board, Post, Thread
 from forum.models.thread import Lens, ThreadKind
+from ip_registry.actions.erasing import erase
+from ip_registry.record_loading import record_at, seen_record
 from kernel.clock import now
+from kernel.db import session
 from kernel.errors import NotFoundError
 from kernel.policy import DOORS, RULES, Door, verdict
+from kernel.refs import Ref
 from kernel.rooms import ENDPOINT_RIGHTS
 from kernel.viewer import Viewer
 from kernel.work import unit_of_work
+from moderation.actions.flags import thing_to_flag
+from moderation.actions.reviews import open_review
+from moderation.models import ReviewKind, SanctionKind
+from moderation.policy import Target
+from moderation.queries.queue import queue_row
 from resources.actions.needs import end_need, invite
 from resources.listing_loading import listing_to
 from resources.models import ListingState, NeedState
 from resources.need_loading import answer_of, conversation_of, need_of
 from resources.policy import ListingRight
+from tests.makers import acts, watch
+from tests.makers import alliances as make_alliance
 from tests.makers import forum as make
 from tests.makers import listings as make_listing
 from tests.makers import needs as make_need
+from tests.makers import organisations as make_organisation
+from tests.makers import registry as make_record
 from tests.makers.people import person
 
 ROWS = tomllib.loads(Path(__file__).with_name("permission_matrix.toml").read_text(encoding="utf-8"))["row"]
@@ -123,6 +143,10 @@ def _things(author: User, people: dict[str, Viewer]) -> dict[str, Find]:
         "a post for a firm by nobody's firm": _start(public, lens=Lens.ENTERPRISES),
         **_listings(author),
         **_needs(author, people),
+        **_records(author, people),
+        **_organisations(author, people),
+        **_alliances(author, people),
+        **_watch(reply, people),
     }
 
 
@@ -158,6 +182,98 @@ def _needs(author: User, people: dict[str, Viewer]) -> dict[str, Find]:
         "an answer to a need": lambda viewer: answer_of(viewer, answer.id)[0],
         "a conversation": lambda viewer: conversation_of(viewer, answer.conversation_id),
         "a closed conversation": lambda viewer: conversation_of(viewer, declined.conversation_id),
+    }
+
+
+def _records(author: User, people: dict[str, Viewer]) -> dict[str, Find]:
+    sealed, disclosed, erased, assigned = (make_record.record(author) for _ in range(4))
+    acts.reveal(disclosed, author)
+    acts.assign(assigned, author, session().get_one(User, people["member"].me))
+    with unit_of_work():
+        erase(people["author"], record=acts.record_now(erased))
+    return {
+        "a sealed record": lambda viewer: record_at(viewer, sealed.number),
+        "an erased record": lambda viewer: record_at(viewer, erased.number),
+        "a record that is assigned to a member": lambda viewer: record_at(viewer, assigned.number),
+        "what a sealed record says": lambda viewer: seen_record(viewer, sealed.record.id),
+        "what a disclosed record says": lambda viewer: seen_record(viewer, disclosed.record.id),
+    }
+
+
+def _alliances(author: User, people: dict[str, Viewer]) -> dict[str, Find]:
+    """The author acts for a member of each, and is a vice-chair."""
+    made = {state: make_alliance.alliance(state=state) for state in (State.DRAFT, State.ACTIVE)}
+    for one in made.values():
+        member = make_alliance.add_member(one, admin=author)
+        with unit_of_work():
+            begin_term(one.alliance, Office.VICE_CHAIR, user_id=author.id, member_id=member.id, actor=None)
+    over = make_alliance.alliance()
+    member = make_alliance.add_member(over, admin=author)
+    active = made[State.ACTIVE].alliance
+    with unit_of_work() as work:
+        begin_term(over.alliance, Office.VICE_CHAIR, user_id=author.id, member_id=member.id, actor=None)
+        over.alliance.state = State.DISSOLVED.value
+        vote = Proposal(
+            alliance_id=active.id,
+            number=1,
+            title="A plan",
+            audience=active.everybody,
+            method="simple",
+            state=ProposalState.OPEN.value,
+            author_id=made[State.ACTIVE].people[0].id,
+        )
+        work.add(vote)
+    people["author"] = viewer_for(author.id)
+
+    def here(alliance: Alliance) -> Find:
+        return lambda viewer: here_of(viewer, alliance.id)
+
+    return {
+        "an alliance": here(active),
+        "a draft of an alliance": here(made[State.DRAFT].alliance),
+        "a dissolved alliance": here(over.alliance),
+        "the rooms of an alliance": lambda viewer: (here_of(viewer, active.id), None),
+        "the rooms of a dissolved alliance": lambda viewer: (here_of(viewer, over.alliance.id), None),
+        "a vote of an alliance": lambda viewer: (here_of(viewer, active.id), vote),
+    }
+
+
+def _organisations(author: User, people: dict[str, Viewer]) -> dict[str, Find]:
+    """The author is its admin, the member one of its editors."""
+    made, closed = make_organisation.organisation(admin=author), make_organisation.organisation(admin=author)
+    member = session().get_one(User, people["member"].me)
+    make_organisation.seat(made, by=viewer_for(author.id), holder=member, role="editor")
+    with unit_of_work():
+        end_all(people["author"], closed, outcome=CLOSED, answer="It is there twice.")
+        closed.closed_at = now()
+    people.update({who: viewer_for(people[who].me) for who in ("author", "member")})
+    return {
+        "an organisation": lambda viewer: organisation_at(viewer, made.slug),
+        "a closed organisation": lambda viewer: organisation_at(viewer, closed.slug),
+    }
+
+
+def _watch(reply: Post, people: dict[str, Viewer]) -> dict[str, Find]:
+    """Somebody flagged a post of the author's; something stands in the queue of an alliance's officers."""
+    home, ref = make.community("materials").id, Ref("forum.post", reply.id)
+    watch.flag(ref)
+    with unit_of_work():
+        private = open_review(
+            why=ReviewKind.FLAG,
+            ref=Ref("forum.post", 10**9),
+            place=Ref("forum.thread", 10**9),
+            scope="moderator:alliance:999",
+            audience="alliance:999",
+            author_id=None,
+        )
+    target = partial(Target, 10**9, is_staff=False, scope=f"moderator:{home}")
+    return {
+        "a post to be flagged": lambda viewer: thing_to_flag(people["staff"], ref) if viewer.signed_in else None,
+        "a review of a community": lambda viewer: queue_row(viewer, watch.review_of(ref).id).review,
+        "a review of an alliance": lambda viewer: queue_row(viewer, private.id).review,
+        "a warning of the community": lambda _viewer: target(kind=SanctionKind.WARNING),
+        "a suspension": lambda _viewer: target(kind=SanctionKind.SUSPENSION),
+        "notes of a community": lambda _viewer: f"moderator:{home}",
     }
 
 

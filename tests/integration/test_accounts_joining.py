@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from accounts.models import User
 from accounts.viewers import viewer_for
 from kernel.mail import Mail
+from kernel.mail.outbox import whole
 from tests.makers.people import PASSWORD, person, sign_in
 
 NEW = {"handle": "lin-wei", "display_name": "林蔚", "email": "Lin.Wei@Example.cn", "password": "perovskites at dawn"}
@@ -18,7 +19,7 @@ def mails(database: Session, to: str) -> list[Mail]:
 
 
 def link(mail: Mail) -> str:
-    found = re.search(r"http://127\.0\.0\.1:8000(/\S+/\S+)", mail.body)
+    found = re.search(r"http://127\.0\.0\.1:8000(/\S+/\S+)", whole(mail, mail.body))
     assert found, mail.body
     return found[1]
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from accounts import cli
-from accounts.actions.grants import grant, reinstate, revoke, suspend
+from accounts.actions.grants import grant, let_in, revoke, shut_out
 from accounts.directory import Wanted, people_found, people_named
 from accounts.models import Grant, User
 from accounts.passwords import is_password
@@ -34,8 +34,6 @@ def test_only_staff_give_and_take_rights(database: Session) -> None:
             grant(actor, user_id=member.id, token="staff")
         with pytest.raises(refusal):
             revoke(actor, user_id=staff.id, token="staff")
-        with pytest.raises(refusal):
-            suspend(actor, user_id=staff.id)
     with unit_of_work():
         revoke(viewer_for(staff.id), user_id=member.id, token="moderator:3")
     assert not viewer_for(member.id).moderates(3)
@@ -48,15 +46,13 @@ def test_tokens_that_are_nobodys_to_give_are_refused(database: Session, token: s
         grant(viewer_for(staff.id), user_id=staff.id, token=token)
 
 
-def test_nobody_suspends_themselves_and_suspension_ends(database: Session) -> None:
-    staff, member = person(staff=True), person()
-    with pytest.raises(ForbiddenError):
-        suspend(viewer_for(staff.id), user_id=staff.id)
+def test_who_is_shut_out_is_nobody_until_they_are_let_in(database: Session) -> None:
+    member = person()
     with unit_of_work():
-        suspend(viewer_for(staff.id), user_id=member.id)
+        shut_out(member.id)
     assert not viewer_for(member.id).signed_in
     with unit_of_work():
-        reinstate(viewer_for(staff.id), user_id=member.id)
+        let_in(member.id)
     assert viewer_for(member.id).is_member
 
 

@@ -215,7 +215,7 @@ def test_notices_are_gathered_by_place_with_the_reason(client: FlaskClient) -> N
     tell(reader.id, actor_id=actor.id, event="accepted")
     sign_in(client, reader)
     page = client.get("/notifications").text
-    assert page.count("Thing 1") == 1
+    assert page.count(">Thing 1</a>") == 1
     assert "Tom &lt;b&gt;Baker named you" in page
     assert "because you are named" in page
     answer = client.post("/notifications/read", data={"next": "https://evil.example/"})

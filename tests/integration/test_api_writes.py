@@ -176,7 +176,7 @@ def test_following_has_levels(client: FlaskClient) -> None:
     made = thread()
     program = Program(client, person())
     facts = {"kind": "forum.thread", "ref_id": made.id, "level": "watching"}
-    assert program.put("/follows", facts).json == facts
+    assert program.put("/follows", facts).json == {**facts, "mail": None}
     assert program.get(f"/threads/{made.id}").json["me"]["level"] == "watching"
     assert program.put("/follows", {**facts, "level": "loudly"}).status_code == 422
     assert program.put("/follows", {**facts, "kind": "forum.nothing"}).status_code == 404

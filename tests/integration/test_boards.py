@@ -11,6 +11,7 @@ from forum.actions.boards import set_audience
 from forum.models import Board, Tag
 from kernel.checks import run_checks
 from kernel.errors import ForbiddenError, InvalidError
+from kernel.jobs import run_due
 from kernel.work import unit_of_work
 from tests.makers.forum import board, community, post, thread
 from tests.makers.people import person, sign_in
@@ -24,6 +25,7 @@ def test_a_closed_board_takes_notices_tags_and_lists_with_it(database: Session, 
     place, asker = board(), person()
     made = thread(board=place, author=asker, title="Creep of zircaloy", tags=("zircaloy",))
     post(thread=made, body="I know.")
+    run_due()
     assert b"Creep of zircaloy" in client.get(f"/communities/materials/{place.slug}").data
     assert b"Creep of zircaloy" in client.get("/communities/materials").data
     with unit_of_work():

@@ -215,6 +215,32 @@ def test_the_staff_take_down_but_do_not_rewrite(client: FlaskClient, database: S
     client.post(f"/listings/{made.id}/pause")
     database.expire_all()
     assert made.state == ListingState.PAUSED
+    notice = database.scalars(select(Notice)).one()
+    assert (notice.user_id, notice.event, notice.actor_id) == (made.owner_id, "listing.taken-down", None)
+    sign_in(client, database.get_one(User, made.owner_id))
+    assert "The staff took your listing off the shelf" in text_of(client, "/notifications")
+
+
+def test_an_owner_is_not_told_of_what_they_took_down_themselves(client: FlaskClient, database: Session) -> None:
+    owner = member(client)
+    made = make.listing(owner=owner)
+    for deed in ("pause", "withdraw"):
+        client.post(f"/listings/{made.id}/{deed}")
+    assert database.scalars(select(Notice)).all() == []
+
+
+def test_others_like_it_are_not_all_of_one_who_brought_in_many(
+    client: FlaskClient, database: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("resources.queries.listings.NEWEST", 4)
+    shown = make.listing(title="A loom")
+    others = [make.listing(title=f"Loom of a neighbour {number}") for number in range(2)]
+    importer = person()
+    for number in range(6):
+        make.listing(title=f"Brought in {number}", owner=importer)
+    page = client.get(f"/listings/{shown.id}-{shown.slug}").text
+    assert page.count("Brought in ") == 2
+    assert all(other.title in page for other in others)
 
 
 def test_nobody_finds_what_a_suspended_person_offers(client: FlaskClient, database: Session) -> None:
@@ -382,9 +408,9 @@ def test_names_of_columns_and_facts_never_meet() -> None:
 
 def test_a_wrong_sector_row_is_found_and_mended(database: Session) -> None:
     made = make.listing(sectors="materials; bio")
-    assert sectors_of_listings(False) == []
+    assert sectors_of_listings(mend=False) == []
     with unit_of_work() as work:
         work.execute(delete(ListingSector).where(ListingSector.sector == "bio"))
-    assert len(sectors_of_listings(True)) == 1
-    assert sectors_of_listings(False) == []
+    assert len(sectors_of_listings(mend=True)) == 1
+    assert sectors_of_listings(mend=False) == []
     assert set(database.scalars(select(ListingSector.sector))) == set(made.sectors)

@@ -66,6 +66,20 @@ def titles(database: Session) -> list[str]:
     return list(database.scalars(select(Listing.title).order_by(Listing.id)))
 
 
+def test_what_is_out_of_use_comes_in_paused(client: FlaskClient, database: Session, owner: User) -> None:
+    head = f"编号,{HEAD},使用状态"
+    importing(client, table(f"a,{GOOD},停用", f"b,{GOOD},正常使用", head=head))
+    states = select(Listing.source_id, Listing.state).order_by(Listing.source_id)
+    assert database.execute(states).all() == [("a", "paused"), ("b", "published")]
+    retired = database.scalars(select(Listing).where(Listing.source_id == "a")).one()
+    assert client.get(f"/listings/{retired.id}").status_code in {200, 301}, "its owner sees it"
+    importing(client, table(f"a,{GOOD},停用", f"b,{GOOD},停用", head=head))
+    assert database.execute(states).all() == [("a", "paused"), ("b", "paused")]
+    client.post(f"/listings/{retired.id}/publish")
+    importing(client, table(f"a,{GOOD.replace('SU8600', 'SU8700')},停用", head=head))
+    assert database.execute(states).all() == [("a", "published"), ("b", "paused")], "its owner put it up, as it is"
+
+
 def test_a_table_is_looked_through_before_anything_is_imported(
     client: FlaskClient, database: Session, owner: User
 ) -> None:

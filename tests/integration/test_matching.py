@@ -10,38 +10,31 @@ from sqlalchemy.orm import Session
 
 from accounts.viewers import viewer_for
 from activity.models import Notice
+from forum.models.thread import ThreadKind
 from kernel.errors import NotFoundError
+from kernel.refs import Ref
 from kernel.viewer import Viewer
 from kernel.work import unit_of_work
 from resources.actions import matching
-from resources.models import Listing, ListingSector, Match, MatchRefusal, Side
+from resources.actions.refusing import refuse_match
+from resources.kinds.listings import LISTING
+from resources.models import ListingSector, Match, MatchRefusal, Side
 from resources.queries.matching import listings_for, needs_for
+from resources.queries.matching_achievements import achievements_for
 from resources.queries.matching_people import people_for
+from tests.makers import forum
 from tests.makers import needs as make
 from tests.makers.api import Program
+from tests.makers.matching import TEASER, TITLE, achievement, wvtr
 from tests.makers.people import person, sign_in
 from tests.makers.search import catch_up, index
 from tests.queries import queries
-
-TITLE = "钙钛矿组件封装的水汽透过率测试"
-TEASER = "需要按标准测试钙钛矿组件封装膜的水汽透过率，样品十片。"
 
 
 @pytest.fixture
 def searched(app: Flask, database: Session) -> Iterator[None]:
     with index(app):
         yield
-
-
-def wvtr(**given: object) -> Listing:
-    usual = {
-        "title": "水汽透过率（WVTR）测试服务",
-        "summary": "电量法测试薄膜与封装件的水汽透过率，钙钛矿组件经验丰富。",
-        "lang": "zh-Hans",
-        "region": "33",
-        "city": "3301",
-    }
-    return make.listing(**{**usual, **given})
 
 
 def test_a_need_finds_its_listing_with_the_reasons(client: FlaskClient, database: Session, searched: None) -> None:
@@ -129,7 +122,7 @@ def test_what_is_refused_is_gone_and_what_resembles_it_sinks(
     before = {row.ref.id: row.fit.score for row in listings_for(me, need)}
     assert set(before) == {first.id, second.id, third.id}
     sign_in(client, owner)
-    refused = {"listing_id": first.id, "reason": "unavailable"}
+    refused = {"kind": LISTING, "ref_id": first.id, "reason": "unavailable"}
     assert client.post(f"/needs/{need.id}/matches/refusals", data=refused).status_code == 303
     after = {row.ref.id: row for row in listings_for(me, need)}
     assert set(after) == {second.id, third.id}
@@ -138,7 +131,7 @@ def test_what_is_refused_is_gone_and_what_resembles_it_sinks(
     assert list(after) == [third.id, second.id]
     assert "Lowered: you refused one like it" in client.get(f"/needs/{need.id}/matches").text
     with unit_of_work():
-        matching.refuse_match(me, need_id=need.id, listing_id=second.id, side=Side.NEED, reason="far")
+        refuse_match(me, need_id=need.id, ref=Ref(LISTING, second.id), side=Side.NEED, reason="far")
     assert [row.ref.id for row in listings_for(me, need)] == [third.id]
     assert client.post(f"/needs/{need.id}/matches/refusals").status_code == 303
     assert {row.ref.id: row.fit.score for row in listings_for(me, need)} == pytest.approx(before)
@@ -149,7 +142,7 @@ def test_each_side_refuses_for_itself(client: FlaskClient, database: Session, se
     listing, need = wvtr(owner=provider), make.need(owner=owner, title=TITLE, teaser=TEASER)
     catch_up()
     sign_in(client, other)
-    asked = {"listing_id": listing.id, "need_id": need.id, "reason": "far"}
+    asked = {"kind": LISTING, "ref_id": listing.id, "need_id": need.id, "reason": "far"}
     assert client.post(f"/needs/{need.id}/matches/refusals", data=asked).status_code == 404
     assert client.post(f"/listings/{listing.id}/needs/refusals", data=asked).status_code == 404
     sign_in(client, provider)
@@ -158,7 +151,7 @@ def test_each_side_refuses_for_itself(client: FlaskClient, database: Session, se
     assert needs_for(viewer_for(provider.id), listing) == []
     assert [row.ref.id for row in listings_for(viewer_for(owner.id), need)] == [listing.id]
     with pytest.raises(NotFoundError), unit_of_work():
-        matching.refuse_match(viewer_for(other.id), need_id=need.id, listing_id=10**9, side=Side.LISTING, reason="far")
+        refuse_match(viewer_for(other.id), need_id=need.id, ref=Ref(LISTING, 10**9), side=Side.LISTING, reason="far")
 
 
 def test_both_are_told_once(client: FlaskClient, database: Session, searched: None) -> None:
@@ -178,12 +171,12 @@ def test_both_are_told_once(client: FlaskClient, database: Session, searched: No
     assert "Your listing fits this need" in page
     assert f'href="/needs/{need.id}-{need.slug}"' in page
     assert listing.title in page
-    assert f"“{need.title}”" in page
+    assert need.title in page
     assert "Hidden Owner" not in page
     sign_in(client, owner)
     page = client.get("/notifications").text
     assert "This listing may answer your need" in page
-    assert f"“{listing.title}”" in page, "several listings may fit one need: each line says which"
+    assert listing.title in page, "several listings may fit one need: each line says which"
 
 
 def test_nobody_hears_of_more_matches_a_day_than_they_can_bear(database: Session, searched: None) -> None:
@@ -198,7 +191,7 @@ def test_nobody_hears_of_more_matches_a_day_than_they_can_bear(database: Session
     mine = select(Notice).where(Notice.user_id == owner.id)
     assert len(database.scalars(mine).all()) == matching.TOLD_A_DAY
     assert len(database.scalars(select(Match).where(Match.need_told_at.is_(None))).all()) == 3
-    assert len(database.scalars(select(Match).where(Match.listing_told_at.is_(None))).all()) == 0
+    assert len(database.scalars(select(Match).where(Match.owner_told_at.is_(None))).all()) == 0
 
 
 def test_what_was_refused_is_not_told(database: Session, searched: None) -> None:
@@ -208,7 +201,9 @@ def test_what_was_refused_is_not_told(database: Session, searched: None) -> None
     with unit_of_work():
         matching.match_need(need.id)
         database.add(
-            MatchRefusal(need_id=need.id, listing_id=listing.id, side="listing", user_id=provider.id, reason="far")
+            MatchRefusal(
+                need_id=need.id, kind=LISTING, ref_id=listing.id, side="listing", user_id=provider.id, reason="far"
+            )
         )
         database.flush()
         matching.tell_of_matches()
@@ -233,6 +228,74 @@ def test_people_fit_by_what_they_say_of_themselves(database: Session, searched: 
     assert {part.name for part in found[0].fit.parts} == {"text", "sector", "place"}
 
 
+def test_a_need_finds_achievements_and_no_other_thread(client: FlaskClient, database: Session, searched: None) -> None:
+    owner = person()
+    right = achievement()
+    achievement(author=owner)
+    for kind in (ThreadKind.DISCUSSION, ThreadKind.QUESTION):
+        achievement(kind=kind)
+    forum.thread(kind=ThreadKind.ACHIEVEMENT, title="Rice that stands in salt water", body="A new line for the coast.")
+    need = make.need(owner=owner, title=TITLE, teaser=TEASER, kind="testing", place="杭州")
+    catch_up()
+    found = achievements_for(viewer_for(owner.id), need)
+    assert [str(row.ref) for row in found] == [f"forum.thread:{right.id}"]
+    assert {part.name for part in found[0].fit.parts} == {"title", "text", "sector"}
+    sign_in(client, owner)
+    for page in (f"/needs/{need.id}-{need.slug}", f"/needs/{need.id}/matches"):
+        text = client.get(page).text
+        assert "Achievements that fit" in text
+        assert text.count(right.title) == 1
+    answer = Program(client, owner).get(f"/needs/{need.id}/matches").json
+    assert answer["items"] == []
+    assert [item["ref"] for item in answer["achievements"]] == [f"forum.thread:{right.id}"]
+    assert answer["achievements"][0]["kind"] == "Achievement"
+    assert answer["achievements"][0]["reasons"] == [
+        "Same sector: New materials",
+        "Words: 钙钛矿组件封装, 水汽透过率, 测试",
+    ]
+
+
+def test_an_achievement_on_a_board_that_one_does_not_see_fits_nothing(
+    client: FlaskClient, database: Session, searched: None
+) -> None:
+    ally = person(grants=("alliance:7",))
+    closed = achievement(author=person(grants=("alliance:7",)), board=forum.board(audience="alliance:7"))
+    need = make.need(title=TITLE, teaser=TEASER, kind="testing")
+    catch_up()
+    assert [row.ref.id for row in achievements_for(viewer_for(ally.id), need)] == [closed.id]
+    assert achievements_for(viewer_for(need.owner_id), need) == []
+    assert achievements_for(Viewer(), need) == []
+    sign_in(client, person())
+    page = client.get(f"/needs/{need.id}/matches").text
+    assert "Nothing fits yet" in page
+    assert "Achievements that fit" not in page
+
+
+def test_an_achievement_that_shares_no_words_does_not_fit(database: Session, searched: None) -> None:
+    forum.thread(kind=ThreadKind.ACHIEVEMENT, title="Rice that stands in salt water", body="A new line for the coast.")
+    need = make.need(title=TITLE, teaser=TEASER, kind="testing")
+    catch_up()
+    assert achievements_for(viewer_for(need.owner_id), need) == []
+
+
+def test_what_was_refused_can_be_taken_back_even_when_nothing_is_left(
+    client: FlaskClient, database: Session, searched: None
+) -> None:
+    owner, provider = person(), person()
+    listing, need = wvtr(owner=provider), make.need(owner=owner, title=TITLE, teaser=TEASER)
+    catch_up()
+    for who, page, other in (
+        (owner, f"/needs/{need.id}/matches", {"kind": LISTING, "ref_id": listing.id}),
+        (provider, f"/listings/{listing.id}/needs", {"need_id": need.id}),
+    ):
+        sign_in(client, who)
+        assert "Forget what I refused" not in client.get(page).text
+        client.post(f"{page}/refusals", data={**other, "reason": "far"})
+        assert "Forget what I refused" in client.get(page).text
+        client.post(f"{page}/refusals")
+        assert "Forget what I refused" not in client.get(page).text
+
+
 def test_without_an_index_the_same_sector_still_fits(database: Session) -> None:
     listing, need = wvtr(), make.need(title=TITLE, teaser=TEASER, kind="testing", place="杭州")
     assert database.scalars(select(ListingSector)).all()
@@ -246,5 +309,11 @@ def test_matching_asks_the_database_few_things(database: Session, searched: None
     catch_up()
     me = viewer_for(need.owner_id)
     listings_for(me, need)
-    with queries(at_most=14):
+    with queries(at_most=8):
         assert len(listings_for(me, need)) == 5
+    for _ in range(5):
+        achievement()
+    catch_up()
+    achievements_for(me, need)
+    with queries(at_most=7):
+        assert len(achievements_for(me, need)) == 5

@@ -163,6 +163,7 @@ def test_what_hangs_on_a_thread_follows_it_out_of_sight_and_back(database: Sessi
     author = person()
     discussion = thread(author=author, tags=("annealing",))
     post(thread=discussion)
+    run_due()
     keeper, public, private = staff(), database.get_one(Board, discussion.board_id), board(audience="members")
     with unit_of_work():
         closure.lock_thread(keeper, thread_id=discussion.id, reason="For now")

@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from accounts.models import User
 from accounts.viewers import viewer_for
 from activity.models import Notice
 from kernel.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
@@ -296,6 +297,17 @@ def test_the_staff_close_a_need_on_record(client: FlaskClient, database: Session
     database.expire_all()
     assert need.state == "closed"
     assert "An advert" in client.get("/log").text
+    assert events(need.owner_id, database) == ["need.closed-by-staff"]
+    sign_in(client, database.get_one(User, need.owner_id))
+    assert "The staff closed your need; the reason stands on its page" in client.get("/notifications").text
+
+
+def test_an_owner_is_not_told_of_what_they_closed_themselves(client: FlaskClient, database: Session) -> None:
+    owner = person()
+    need = make.need(owner=owner)
+    sign_in(client, owner)
+    client.post(f"/needs/{need.id}/ending", data={"state": "closed", "message": "We have it now."})
+    assert events(owner.id, database) == []
 
 
 def test_drafts_are_thrown_away_and_open_needs_are_not(client: FlaskClient, database: Session) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from accounts.viewers import viewer_for
 from kernel.work import unit_of_work
 from resources.actions import answers, needs
+from resources.kinds.listings import LISTING
 from resources.models import Match, Need, NeedState
 from resources.queries.figures import figures
 from tests.makers import needs as make
@@ -39,7 +40,15 @@ def test_the_figures_are_those_counted_by_hand(client: FlaskClient, database: Se
         )
         listing = make.listing(owner=provider)
         told = [
-            Match(need_id=need.id, listing_id=listing.id, score=0.9, found_at=START, listing_told_at=START)
+            Match(
+                need_id=need.id,
+                kind=LISTING,
+                ref_id=listing.id,
+                owner_id=provider.id,
+                score=0.9,
+                found_at=START,
+                owner_told_at=START,
+            )
             for need in (quick, met, ignored)
         ]
         with unit_of_work():

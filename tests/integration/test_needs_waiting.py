@@ -111,6 +111,7 @@ def test_watchers_hear_that_a_need_ended(client: FlaskClient, database: Session)
     assert client.post("/follow", data=asked).status_code == 303
     sign_in(client, person(staff=True))
     client.post(f"/needs/{need.id}/ending", data={"state": "closed", "message": "Not for here"})
+    run_due()
     sign_in(client, watcher)
     assert "The need was closed" in client.get("/notifications").text
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from accounts.models import User
 from kernel.mail import Mail
+from kernel.mail.outbox import whole
 from tests import makers
 from tests.makers.people import PASSWORD, person, sign_in
 
@@ -18,7 +19,8 @@ NEW = "another walk by the lake"
 
 def letter(database: Session, to: str, kind: str) -> str:
     """The path of the link in the newest mail to this address."""
-    body = database.scalars(select(Mail.body).where(Mail.recipient == to).order_by(Mail.id.desc())).first() or ""
+    mail = database.scalars(select(Mail).where(Mail.recipient == to).order_by(Mail.id.desc())).first()
+    body = whole(mail, mail.body) if mail else ""
     found = re.search(rf"(/{kind}/[\w-]+)", body)
     assert found is not None, body
     return found[1]

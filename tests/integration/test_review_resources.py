@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from accounts.viewers import viewer_for
 from kernel.clock import now
+from kernel.refs import Ref
 from kernel.work import unit_of_work
-from resources.actions import answers, conversations, matching, needs
+from resources.actions import answers, conversations, needs, refusing
 from resources.models import Conversation, Listing, NeedState, Side
 from resources.queries.needs import SLOW_AFTER, is_slow_person
 from tests.makers import needs as make
@@ -49,8 +50,12 @@ def test_what_an_owner_refused_is_still_a_match_for_others(app: Flask, client: F
     with index(app):
         before = Program(client, stranger).get(f"/needs/{need.id}/matches").json["items"]
         with unit_of_work():
-            matching.refuse_match(
-                viewer_for(owner.id), need_id=need.id, listing_id=offered.id, side=Side.NEED, reason="known"
+            refusing.refuse_match(
+                viewer_for(owner.id),
+                need_id=need.id,
+                ref=Ref("resources.listing", offered.id),
+                side=Side.NEED,
+                reason="known",
             )
         after = Program(client, stranger).get(f"/needs/{need.id}/matches").json["items"]
         mine = Program(client, owner).get(f"/needs/{need.id}/matches").json["items"]
@@ -64,8 +69,12 @@ def test_what_an_offerer_refused_is_still_seen_by_others(app: Flask, client: Fla
     need, offered = make.need(), make.listing(owner=offerer)
     with index(app):
         with unit_of_work():
-            matching.refuse_match(
-                viewer_for(offerer.id), need_id=need.id, listing_id=offered.id, side=Side.LISTING, reason="known"
+            refusing.refuse_match(
+                viewer_for(offerer.id),
+                need_id=need.id,
+                ref=Ref("resources.listing", offered.id),
+                side=Side.LISTING,
+                reason="known",
             )
         sign_in(client, stranger)
         assert need.title in client.get(f"/listings/{offered.id}/needs").text
@@ -169,7 +178,7 @@ def test_many_marks_on_one_letter_take_no_time(client: FlaskClient) -> None:
     with quick():
         sent = client.post(
             f"/needs/{need.id}/matches/refusals",
-            data={"listing_id": offered.id, "reason": "known", "words": MARKS},
+            data={"kind": "resources.listing", "ref_id": offered.id, "reason": "known", "words": MARKS},
         )
     assert sent.status_code < 500
     with quick():
@@ -264,7 +273,7 @@ def test_somebody_else_moves_nothing(client: FlaskClient) -> None:
         "message": "x",
         "handle": other.handle,
         "reason": "known",
-        "listing_id": offered.id,
+        "ref_id": offered.id,
         "need_id": need.id,
         "body": "x",
         "state": "closed",

@@ -236,10 +236,10 @@ DEEDS: dict[str, Callable[[Deeds], object]] = {
         d.me, display_name=d.asker.display_name, bio="I measure creep.", fields=["creep"], region="33"
     ),
     "confirm": lambda _d: emit(PersonConfirmed(user_id=_confirmed().id)),
-    "suspend": lambda d: grants.suspend(d.staff, user_id=d.asker.id),
+    "suspend": lambda d: grants.shut_out(d.asker.id),
     "reinstate": lambda d: [
-        grants.suspend(d.staff, user_id=d.asker.id),
-        grants.reinstate(d.staff, user_id=d.asker.id),
+        grants.shut_out(d.asker.id),
+        grants.let_in(d.asker.id),
     ],
 }
 

@@ -60,7 +60,7 @@ def thread(
             board
             or work.scalars(select(Board).where(Board.community_id == community().id, Board.slug == "general")).one()
         )
-        return start_thread(
+        made = start_thread(
             viewer_for(author.id),
             board=place,
             kind=kind,
@@ -70,13 +70,17 @@ def thread(
             tags=list(tags),
             poll=poll,
         )
+    assert isinstance(made, Thread), "it waits: its author is not known here"
+    return made
 
 
 def post(*, thread: Thread, author: User | None = None, body: str = "We anneal first.", **facts: Any) -> Post:
     """A reply by `author` (or somebody) in `thread`."""
     author = author or person()
     with unit_of_work():
-        return reply(viewer_for(author.id), thread_id=thread.id, body=body, **facts)
+        made = reply(viewer_for(author.id), thread_id=thread.id, body=body, **facts)
+    assert isinstance(made, Post), "it waits: its author is not known here"
+    return made
 
 
 def opening_post(thread: Thread) -> Post:

@@ -38,8 +38,12 @@ def person(
     grants: tuple[str, ...] = (),
     **profile: Any,
 ) -> User:
-    """Somebody with the password `PASSWORD`; without a handle, one is made up. `profile` goes into the columns."""
+    """Somebody with the password `PASSWORD`; without a handle, one is made up. `profile` goes into the columns.
+
+    They are known here (trust level 2), so that nothing that they write has to wait.
+    """
     handle = handle or f"person-{next(_number)}"
+    profile = {"trust_level": 2, **profile}
     with unit_of_work() as work:
         user = User(
             handle=handle,
@@ -58,6 +62,11 @@ def person(
             work.add(Grant(user_id=user.id, token=token))
         feed.changed(Ref("accounts.user", user.id))
     return user
+
+
+def newcomer(**facts: Any) -> User:
+    """Somebody who has just joined, and whom nobody knows."""
+    return person(trust_level=0, **facts)
 
 
 def sign_in(client: FlaskClient, user: User) -> UserSession:
@@ -79,3 +88,8 @@ def api_token(user: User, *, scopes: tuple[str, ...] = ("read", "write")) -> str
     with unit_of_work() as work:
         work.add(ApiToken(user_id=user.id, name="test", token_hash=hash_token(secret), scopes=list(scopes)))
     return secret
+
+
+def another(client: FlaskClient) -> FlaskClient:
+    """Another browser of the same kind, in which nobody is signed in."""
+    return type(client)(client.application, client.application.response_class, use_cookies=True)

@@ -63,6 +63,15 @@ def test_every_text_has_a_stream_that_is_settled(text: str) -> None:
     assert all(token.strip() == token for token in stream)
 
 
+ASCII = st.characters(max_codepoint=127)
+
+
+@given(st.text(ASCII) | st.text("agbtz19/-._+#'@& "))
+@example("gb/t 30523.2-2014 abcdefg/t 12 GB/Z19.x c++ 3.14 a_1 don't")
+def test_a_word_is_cut_alike_whatever_stands_beside_it(text: str) -> None:
+    assert tokens(f"{text} 中") == [*tokens(text), "中"]
+
+
 @given(st.text())
 def test_folding_twice_is_folding_once(text: str) -> None:
     assert tokens(fold(text)) == tokens(text)

@@ -11,6 +11,9 @@ from tests.search.conftest import BEGINNING, Opener, a_document, fill
 
 PUBLIC = ("public",)
 
+# The server ends connections in these tests; when Python lets go of what is left of them is up to its collector.
+pytestmark = pytest.mark.filterwarnings(r"ignore:<psycopg\.Connection .* was deleted while still open:ResourceWarning")
+
 
 def found(engine: Engine, text: str, **how: Any) -> list[int]:
     """The numbers of the documents found, best first."""

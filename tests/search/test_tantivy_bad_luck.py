@@ -89,13 +89,17 @@ def filled(place: Path) -> None:
             position=position,
         )
     engine.apply([], ["forum.thread:11"], position=4)
+    engine.finish()  # nobody merges, or reads, what is harmed next: a mapped file that shrinks kills its reader
     engine.close()
 
 
 def garbled(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 0x40
-    path.write_bytes(content)
+    middle = path.stat().st_size // 2
+    with path.open("r+b") as file:
+        file.seek(middle)
+        byte = file.read(1)[0]
+        file.seek(middle)
+        file.write(bytes([byte ^ 0x40]))
 
 
 def shortened(path: Path) -> None:

@@ -106,7 +106,7 @@ def test_whose_an_anonymous_need_is_lowers_nothing(speaking: Flask) -> None:
     ],
 )
 def test_shared_words_are_those_one_would_point_at(ours: str, theirs: str, words: tuple[str, ...]) -> None:
-    assert shared_words(ours, theirs) == words
+    assert shared_words(ours, theirs, synonyms={}) == words
 
 
 def test_every_kind_of_need_is_served_by_kinds_that_exist() -> None:
