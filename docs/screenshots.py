@@ -5,6 +5,7 @@ Run as `make screenshots`, or with the names of pages to draw only those: `pytho
 
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -18,7 +19,7 @@ import click
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from seeds.town import MEMBER, MODERATOR, PASSWORD
+from seeds.town import MEMBER, MODERATOR, PASSWORD, STEWARD
 from tests.live import Site, live_site
 
 OUT = Path(__file__).resolve().parent / "screenshots"
@@ -31,7 +32,8 @@ THREADS = {"zh": "钙钛矿组件在 85 ℃", "en": "Performance ratio fell from
 COLOURS = 128
 
 STRANGER = ("home-stranger", "sign-in")
-OF_A_MODERATOR = ("moderate",)
+OF_A_MODERATOR = ("moderate", "moderation", "review")
+OF_THE_STAFF = ("staff", "staff-people", "staff-jobs")
 OF_A_MEMBER = (
     "home-member",
     "communities",
@@ -40,6 +42,8 @@ OF_A_MEMBER = (
     "composer",
     "profile",
     "people",
+    "organisations",
+    "organisation",
     "notifications",
     "settings",
     "search",
@@ -51,11 +55,49 @@ OF_A_MEMBER = (
     "need",
     "need-form",
     "need-figures",
+    "registry",
+    "record",
+    "seal",
+    "registry-log",
+    "verify",
+    "achievements",
+    "achievement",
+    "achievement-gate",
+    "alliances",
+    "alliance",
+    "alliance-forming",
+    "alliance-charter",
+    "alliance-members",
+    "alliance-offices",
+    "alliance-decisions",
+    "alliance-vote",
+    "alliance-result",
+    "alliance-document",
+    "alliance-events",
+    "alliance-call",
+    "alliance-log",
+    "alliance-found",
+    "notice-settings",
+    "security-settings",
+    "my-data",
+    "trust",
+    "rules",
+    "feedback",
+    "changes",
 )
-PAGES = STRANGER + OF_A_MEMBER + OF_A_MODERATOR
+PAGES = STRANGER + OF_A_MEMBER + OF_A_MODERATOR + OF_THE_STAFF
 
 LISTINGS = {"zh": "X 射线光电子能谱仪", "en": "Developability screen"}
+ACHIEVEMENTS = {"zh": "碱性电解 260 μm 复合隔膜", "en": "Slot-die coated"}
 NEEDS = {"zh": "钙钛矿组件边缘密封", "en": "A power plant that lets us watch"}
+
+ALLIANCE = "/alliances/gai-tai-kuang-guang-fu-chan-ye-ji-shu-chuang-xin"
+FORMING = "/alliances/qing-neng-cai-liao-jian-ce-gong-xiang-lian-meng"
+ELECTION, BUDGET = 5, 9  # its proposals, in the order of seeds/town/alliances.toml
+
+ENTRY = re.compile(
+    r'<entry xml:lang="(zh|en)[^"]*">.*?<link rel="alternate" type="text/html" href="([^"]+)"', re.DOTALL
+)
 
 DRAFT = {
     "zh": (
@@ -102,6 +144,14 @@ def find(site: Site, what: str, words: str) -> str:
     raise SystemExit(f"The demo town has nothing among its {what} that starts with {words!r}.")
 
 
+def record_in(site: Site, language: str) -> str:
+    """The address of the newest disclosed record in a language: only those have one in the feed."""
+    for found, url in ENTRY.findall(site.get("/feeds/registry.atom")[1].decode()):
+        if found == language:
+            return str(url).removeprefix(site.url)
+    raise SystemExit(f"The demo town has disclosed no record in {language!r}.")
+
+
 def address_of(name: str, language: str, threads: dict[str, str], resources: dict[str, str]) -> str:
     """Where a page is."""
     looked_after = threads["zh"].split("/")[2].split("-")[0]
@@ -115,6 +165,8 @@ def address_of(name: str, language: str, threads: dict[str, str], resources: dic
         "composer": f"/new?place={COMMUNITY}/general",
         "profile": f"/people/{MODERATOR}",
         "people": "/people",
+        "organisations": "/organisations",
+        "organisation": "/organisations/qixia-institute-of-thin-films",
         "notifications": "/notifications",
         "search": f"/search?q={quote({'zh': '电池', 'en': 'battery'}[language])}",
         "listings": "/listings",
@@ -124,9 +176,43 @@ def address_of(name: str, language: str, threads: dict[str, str], resources: dic
         "need": resources["needs"],
         "need-form": "/needs/new",
         "need-figures": "/needs/figures",
+        "registry": "/registry",
+        "record": resources["records"],
+        "seal": "/registry/seal",
+        "registry-log": "/registry/log",
+        "verify": "/registry/verify",
+        "achievements": "/achievements?view=awarded",
+        "achievement": resources["achievements"],
+        "achievement-gate": "/achievements/new",
+        "alliances": "/alliances",
+        "alliance": ALLIANCE,
+        "alliance-forming": FORMING,
+        "alliance-charter": f"{ALLIANCE}/charter",
+        "alliance-members": f"{ALLIANCE}/members",
+        "alliance-offices": f"{ALLIANCE}/offices",
+        "alliance-decisions": f"{ALLIANCE}/proposals",
+        "alliance-vote": f"{ALLIANCE}/proposals/{BUDGET}",
+        "alliance-result": f"{ALLIANCE}/proposals/{ELECTION}",
+        "alliance-document": f"{ALLIANCE}/documents/1",
+        "alliance-events": f"{ALLIANCE}/events",
+        "alliance-call": f"{ALLIANCE}/calls/1",
+        "alliance-log": f"{ALLIANCE}/log",
+        "alliance-found": "/alliances/new?template=innovation",
         "search-nothing": f"/search?q={quote({'zh': '量子退火炉', 'en': 'zeolite'}[language])}",
         "settings": "/settings",
         "moderate": f"/threads/{looked_after}/moderate",
+        "moderation": "/moderation",
+        "review": resources["reviews"],
+        "staff": "/staff",
+        "staff-people": "/staff/people",
+        "staff-jobs": "/staff/jobs",
+        "notice-settings": "/settings/notices",
+        "security-settings": "/settings/security",
+        "my-data": "/settings/data",
+        "trust": "/trust",
+        "rules": "/rules",
+        "feedback": "/feedback",
+        "changes": "/changes",
     }[name]
 
 
@@ -149,6 +235,12 @@ def speak(context: BrowserContext, locale: str) -> None:
     page.locator("main form button[type=submit]").click()
     page.wait_for_load_state()
     page.close()
+
+
+def first_review(page: Page) -> str:
+    """The address of what stands first in the queue."""
+    page.goto("/moderation")
+    return page.locator("main a[href^='/moderation/']").first.get_attribute("href") or "/moderation"
 
 
 def write_a_thread(page: Page, language: str) -> None:
@@ -200,8 +292,16 @@ def draw_all(browser: Browser, site: Site, language: str, wanted: list[str]) -> 
     """Every wanted page in every look of one language; says what it draws."""
     threads = {language: find(site, "threads", words) for language, words in THREADS.items()}
     resources = {what: find(site, what, some[language]) for what, some in (("listings", LISTINGS), ("needs", NEEDS))}
+    resources["achievements"] = find(site, "achievements", ACHIEVEMENTS[language]) if "achievement" in wanted else ""
+    resources["records"] = record_in(site, language) if "record" in wanted else ""
+    resources["reviews"] = ""
     for look, context in looks(browser, site, language):
-        for who, names in ((None, STRANGER), (MEMBER, OF_A_MEMBER), (MODERATOR, OF_A_MODERATOR)):
+        for who, names in (
+            (None, STRANGER),
+            (MEMBER, OF_A_MEMBER),
+            (MODERATOR, OF_A_MODERATOR),
+            (STEWARD, OF_THE_STAFF),
+        ):
             mine = [name for name in names if name in wanted]
             if mine and who:
                 context.clear_cookies()
@@ -209,6 +309,8 @@ def draw_all(browser: Browser, site: Site, language: str, wanted: list[str]) -> 
                 speak(context, LANGUAGES[language][1])
             for name in mine:
                 page = context.new_page()
+                if name == "review":
+                    resources["reviews"] = first_review(page)
                 page.goto(address_of(name, language, threads, resources))
                 if name == "composer":
                     write_a_thread(page, language)
