@@ -9,13 +9,15 @@ MESSAGE ?=
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help setup run test check bench bench-pages bench-search screenshots migration upgrade clean
+.PHONY: help setup run test lint audit check bench bench-pages bench-search bench-registry bench-alliances bench-notices bench-backup bench-live screenshots migration upgrade clean
 
 help:
 	@echo "make run          bring up the site (PORT=8000 DATA=var EMPTY=1)"
 	@echo "make test         the whole test suite"
-	@echo "make check        lint, types, floors and the quick tests"
-	@echo "make bench        measure pages and search (QUICK=1: shorter; bench-pages, bench-search: one of them)"
+	@echo "make lint         style, types and floors"
+	@echo "make audit        known faults of dependencies, where the network allows"
+	@echo "make check        the same and the quick tests"
+	@echo "make bench        measure pages, search, registry, alliances, notices, backup (QUICK=1: shorter; bench-pages, -search …: one)"
 	@echo "make screenshots  draw every page type into docs/screenshots"
 	@echo "make migration    write the migration for changed models (MESSAGE='what changed')"
 	@echo "make upgrade      bring the schema in DATA to the newest version"
@@ -34,22 +36,45 @@ run: $(STAMP)
 	@GUILDHALL_DATA="$(DATA)" exec $(BIN)/guildhall up --port $(PORT) $(if $(EMPTY),--empty)
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 3
 
-check: $(STAMP)
+lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+audit: $(STAMP)
+	$(BIN)/python .ci/audit.py
+
+check: lint
 	$(BIN)/python -m pytest -q -n 2 tests/unit tests/house --ignore=tests/house/test_walk.py
 
-bench: bench-pages bench-search
+bench: bench-pages bench-search bench-registry bench-alliances bench-notices bench-backup bench-live
 
 bench-pages: $(STAMP)
 	$(BIN)/python -m bench $(if $(QUICK),--quick)
 
 bench-search: $(STAMP)
 	$(BIN)/python -m bench.search $(if $(QUICK),--quick)
+
+bench-registry: $(STAMP)
+	$(BIN)/python -m bench.registry $(if $(QUICK),--quick)
+	$(BIN)/python -m bench.hashing
+
+bench-alliances: $(STAMP)
+	$(BIN)/python -m bench.alliances $(if $(QUICK),--quick)
+	$(BIN)/python -m bench.counting $(if $(QUICK),--quick)
+
+bench-notices: $(STAMP)
+	$(BIN)/python -m bench.notices $(if $(QUICK),--quick)
+
+bench-backup: $(STAMP)
+	$(BIN)/python -m bench.backup $(if $(QUICK),--quick)
+
+bench-live: $(STAMP)
+	$(BIN)/python -m bench.live $(if $(QUICK),--quick)
+	$(BIN)/python -m bench.live --streams
 
 screenshots: $(STAMP)
 	$(BIN)/python -m docs.screenshots
