@@ -30,10 +30,10 @@ def fill_to(app: Flask, posts: int, environment: dict[str, str]) -> int:
         with db.engine.connect() as connection:
             _multiply(connection, posts)
             connection.commit()
-            if connection.dialect.name == "sqlite":
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("ANALYZE"))
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
             count = connection.scalar(text("SELECT count(*) FROM post")) or 0
         db.engine.dispose()
     return count

@@ -123,7 +123,11 @@ class Indexer:
         stats = self._engine.stats()
         if stats.position == self._position and time.monotonic() < self._beat + HEARTBEAT:
             return
+        with reading():
+            if places.pointer() != self._pointer:
+                return
         self._say(
+            still_at=self._pointer.place if choosing.is_shared() else None,  # or the swap of this moment were undone
             state="ok",
             trouble="",
             engine=self._pointer.engine,
@@ -134,11 +138,11 @@ class Indexer:
         )
         self._position = stats.position
 
-    def _say(self, **facts: str | int) -> None:
+    def _say(self, *, still_at: str | None = None, **facts: str | int) -> None:
         if facts.get("state") != "ok" and time.monotonic() < self._beat + PAUSE * 4:
             return
         with unit_of_work():
-            replicas.record(places.replica_name(), **facts)
+            replicas.record(places.replica_name(), still_at=still_at, **facts)
         self._beat = time.monotonic()
 
     def _failed(self, error: Exception) -> float:

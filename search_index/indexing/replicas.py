@@ -13,12 +13,15 @@ from search_index.models import SearchChange, SearchReplica
 GONE_AFTER = timedelta(days=1)
 
 
-def record(name: str, **facts: str | int) -> None:
-    """Say how far the index `name` is, and that it lives."""
+def record(name: str, *, still_at: str | None = None, **facts: str | int) -> None:
+    """Say how far the index `name` is, and that it lives; with `still_at`, unless another place took over since."""
     insert = (postgresql if db.engine.dialect.name == "postgresql" else sqlite).insert(SearchReplica)
     values = {**facts, "seen_at": now()}
+    here = SearchReplica.place == still_at if still_at is not None else None
     session().execute(
-        insert.values(name=name, **{"engine": "", **values}).on_conflict_do_update(index_elements=["name"], set_=values)
+        insert.values(name=name, **{"engine": "", **values}).on_conflict_do_update(
+            index_elements=["name"], set_=values, where=here
+        )
     )
 
 

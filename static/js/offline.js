@@ -21,7 +21,15 @@ function sayHowOld() {
   note.setAttribute("role", "status");
   note.textContent = document.body.dataset.kept.replace("{time}", ago(keptAt));
   document.querySelector("main").prepend(note);
-  addEventListener("online", () => location.reload());
+  reloadOnceReached();
+}
+
+// That a network is there does not mean that the site is reached through it.
+function reloadOnceReached() {
+  addEventListener("online", async () => {
+    const answer = await fetch(location.href, { method: "HEAD", cache: "no-store" }).catch(() => null);
+    if (answer) location.reload();
+  });
 }
 
 async function listKept(list) {
@@ -45,5 +53,5 @@ export function beReady() {
   const list = document.querySelector("[data-kept-list]");
   if (!list) return;
   if ("caches" in globalThis) listKept(list);
-  addEventListener("online", () => location.reload());
+  reloadOnceReached();
 }

@@ -5,7 +5,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
-from urllib.parse import quote, unquote
+from urllib.parse import quote, quote_plus, unquote
 
 import pytest
 from flask import Flask
@@ -116,7 +116,7 @@ def _heard(answer: TestResponse, url: str) -> set[str]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             data = b"\n".join(name.encode() + archive.read(name) for name in archive.namelist())
     text = f"{answer.headers}\n{data.decode('utf-8', 'replace')}"
-    typed = {form(url.partition("=")[2] or url) for form in (str, unquote, quote, html.escape)}
+    typed = {form(url.partition("=")[2] or url) for form in (str, unquote, quote, quote_plus, html.escape)}
     for echo in sorted(typed, key=len, reverse=True):
         text = text.replace(echo, "")
     return {word for word in WORDS if word in text}

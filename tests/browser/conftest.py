@@ -44,6 +44,13 @@ DONE = """async () => {
     if (performance.now() > until) throw new Error(`never done: ${waiting()[0]?.outerHTML}`);
   } while (document.readyState !== "complete" || waiting().length);
 }"""
+UNTIL = """async (arg) => {
+  const until = performance.now() + 30000;
+  while (!(await (WHAT)(arg))) {
+    if (performance.now() > until) throw new Error("never true");
+    await new Promise((turn) => setTimeout(turn, 50));
+  }
+}"""
 expect.set_options(timeout=10_000)
 _sessions: dict[str, Any] = {}
 
@@ -261,6 +268,11 @@ def sign_in(page: Page, who: str) -> None:
 def wait_until_done(page: Page) -> None:
     """Wait for what a page does once it is there: formulas, editors, blocks of code, style sheets, type, pictures."""
     page.evaluate(DONE)
+
+
+def until(page: Page, what: str, arg: object = None) -> None:
+    """Wait until a function of JavaScript says true; Playwright's own waiting asks by `eval`, which our CSP forbids."""
+    page.evaluate(UNTIL.replace("WHAT", what), arg)
 
 
 def scrolls_sideways(page: Page) -> bool:

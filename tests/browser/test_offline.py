@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from seeds.town import PASSWORD
-from tests.browser.conftest import PEOPLE, Windows, sign_in
+from tests.browser.conftest import PEOPLE, Windows, sign_in, until
 
 WORDS = {"zh": ("没有网络", "您写的内容已保存"), "en": ("No network", "What you wrote is kept")}
 
@@ -21,14 +21,12 @@ SHOWN = """async (title) => {
 def worked(page: Page) -> None:
     """Wait until the service worker serves the page."""
     page.evaluate("navigator.serviceWorker.ready")
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    until(page, "() => navigator.serviceWorker.controller !== null")
 
 
 def kept(page: Page, count: int) -> None:
     """Wait until so many pages are kept."""
-    page.wait_for_function(
-        "async (count) => (await (await caches.open('kept')).keys()).length === count", arg=count, polling=100
-    )
+    until(page, "async (count) => (await (await caches.open('kept')).keys()).length === count", count)
 
 
 @pytest.mark.parametrize(("look", "who"), [("phone-zh", "member"), ("desktop-en", "english")])
@@ -109,7 +107,7 @@ def test_what_is_pushed_is_shown_and_not_to_somebody_else(windows: Windows) -> N
     found: list[dict[str, str]] = []
     tools.on("ServiceWorker.workerRegistrationUpdated", lambda event: found.extend(event["registrations"]))
     tools.send("ServiceWorker.enable")
-    page.wait_for_function(MET, arg=reader, polling=100)
+    until(page, MET, reader)
     for _turn in range(200):
         if found:
             break
@@ -118,8 +116,4 @@ def test_what_is_pushed_is_shown_and_not_to_somebody_else(windows: Windows) -> N
         told = {"title": title, "body": "Copper", "url": "/", "tag": f"to {whose}", "lang": "en", "reader": whose}
         message = {"origin": windows.site.url, "registrationId": found[-1]["registrationId"], "data": json.dumps(told)}
         tools.send("ServiceWorker.deliverPushMessage", message)
-    page.wait_for_function(
-        SHOWN,
-        arg="Somebody answered you",
-        polling=100,
-    )
+    until(page, SHOWN, "Somebody answered you")

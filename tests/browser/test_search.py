@@ -90,7 +90,7 @@ def test_a_word_that_is_being_composed_is_not_looked_for(page: Page) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "/search/suggestions" in request.url else None)
     page.locator("#top-q").focus()
-    page.wait_for_function("document.querySelector('#top-q').getAttribute('role') === 'combobox'")
+    expect(page.locator("#top-q")).to_have_attribute("role", "combobox")
     page.evaluate("""() => {
       const box = document.querySelector("#top-q");
       box.dispatchEvent(new CompositionEvent("compositionstart"));

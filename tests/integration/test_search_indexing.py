@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,10 @@ from kernel.db import db
 from kernel.viewer import Viewer
 from kernel.work import unit_of_work
 from search_index import analysis, query, searching
+from search_index.engine import Engine
 from search_index.indexing import building, choosing, locking, places, reader, replicas
+from search_index.indexing import indexer as indexing_loop
+from search_index.indexing.following import apply_next
 from search_index.indexing.health import health
 from search_index.indexing.indexer import Indexer
 from search_index.models import SearchChange
@@ -244,16 +248,39 @@ def test_an_index_is_built_beside_a_live_writer_and_loses_nothing(indexed_site: 
             building.build(choosing.wanted_engine(0), on_progress=lambda _progress: time.sleep(0.05))
             held.release()
 
-    thread = threading.Thread(target=rebuild)
-    thread.start()
-    for number in range(10):
-        make.thread(author=author, board=board, title=f"Rolling of {word} {number}")
-        indexer.step()
-        db.session.rollback()
-    thread.join(PATIENCE)
+    with ThreadPoolExecutor(1) as beside:
+        building_now = beside.submit(rebuild)
+        for number in range(10):
+            make.thread(author=author, board=board, title=f"Rolling of {word} {number}")
+            indexer.step()
+            db.session.rollback()
+        building_now.result()
     assert places.pointer() != first
     run(indexer, agrees)
     assert len(found(word)) == 10
+
+
+def test_a_swap_in_the_midst_of_a_step_has_the_last_word(
+    indexed_site: Flask, indexer: Indexer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(indexer, is_built)
+    indexer._builder.join()
+    first, word = places.pointer(), fresh_word()
+    make.thread(author=person(), board=make.board(), title=f"Rolling of {word}")
+    db.session.rollback()
+
+    def apply_and_swap(engine: Engine) -> bool:
+        is_at_end = apply_next(engine)
+        if places.pointer() == first:
+            building.build(choosing.wanted_engine(0))
+        return is_at_end
+
+    monkeypatch.setattr(indexing_loop, "apply_next", apply_and_swap)
+    indexer.step()
+    db.session.rollback()
+    assert places.pointer() != first
+    run(indexer, agrees)
+    assert len(found(word)) == 1
 
 
 def test_a_building_that_fails_leaves_the_index_of_before(
