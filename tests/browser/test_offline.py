@@ -54,6 +54,7 @@ def test_what_was_read_opens_without_a_network_until_its_reader_signs_out(
     expect(page.locator("h1")).to_have_text(title)
     expect(page.locator("#reply textarea")).to_have_value("Written where there is no network.")
     page.context.set_offline(False)
+    expect(page.locator(".kept-note")).to_have_count(0)  # the page loads itself anew
     page.goto("/")
     page.locator(".topbar details.menu summary").last.click()
     page.locator("form[action='/sign-out'] button:visible").click()
