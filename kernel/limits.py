@@ -20,7 +20,7 @@ from kernel.web import current_viewer, is_api, refusal
 from kernel.words import gettext as _
 
 SIGNING = "20 per minute; 200 per hour"  # what opens an account, or could
-FAILURES = "20 per 15 minutes"  # wrong passwords of one account, from wherever they come
+FAILURES = "20 per 15 minutes"  # wrong passwords of one account, by any of its names
 SECOND_FAILURES = "10 per 15 minutes; 30 per day"  # wrong codes of one account
 PROVING = "10 per 15 minutes"  # wrong proofs of whoever is signed in
 LETTERS = "5 per 15 minutes; 20 per day"  # mail that a stranger asks for, by the address that would get it

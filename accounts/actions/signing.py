@@ -7,6 +7,7 @@ from sqlalchemy import delete, or_, select, update
 from accounts.actions.security_log import note, tell
 from accounts.devices import Origin
 from accounts.models import EmailToken, KnownDevice, SpentProof, User, UserSession
+from accounts.names import clean_email, clean_line
 from accounts.passwords import hash_password, is_outdated, is_password
 from accounts.policy import AccountRight
 from accounts.security_log import Kind
@@ -24,17 +25,41 @@ REMEMBERED, UNREMEMBERED = timedelta(days=60), timedelta(days=14)
 DEVICE_KEPT = timedelta(days=365)
 
 
+def spelled(name: str) -> str:
+    """A handle or address as it is kept, however it was typed: in capitals, in full width, with spaces around."""
+    name = clean_line(name).lower()
+    return clean_email(name) or name if "@" in name else name
+
+
+def account_named(name: str) -> User | None:
+    """Whose handle or address it is."""
+    name = spelled(name)
+    return session().scalar(select(User).where(User.email == name if "@" in name else User.handle == name))
+
+
 def check_password(*, name: str, password: str) -> User:
     """Whose name and password these are. A wrong name and a wrong password look alike, and take as long."""
-    name = name.strip().lower()
-    known = User.email == name if "@" in name else User.handle == name
-    user = session().scalar(select(User).where(known))
+    user = account_named(name)
     if not is_password(password, user.password_hash if user else "") or user is None:
-        raise InvalidError(_("The name or the password is not right."))
+        raise InvalidError(not_right())
     must_be_open(user)
     if is_outdated(user.password_hash):
         user.password_hash = hash_password(password)
     return user
+
+
+def refuse_any_password(password: str) -> str:
+    """Why even the right one does not open an account that was tried too often: as for a wrong one, and as slowly."""
+    is_password(password, "")
+    return not_right()
+
+
+def not_right() -> str:
+    """What a wrong name, a wrong password and an account that takes none for a while have in common."""
+    return _(
+        "The name or the password is not right. After many wrong passwords an account takes none for a quarter of an"
+        " hour."
+    )
 
 
 def must_be_open(user: User) -> None:

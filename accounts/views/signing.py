@@ -1,8 +1,9 @@
 """Coming in and going out: password, second step, passkey."""
 
-from flask import flash, make_response, redirect, render_template, request
+from flask import Response, flash, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_limiter import RequestLimit
 
 from accounts import login, passkeys
 from accounts.actions import signing
@@ -20,12 +21,29 @@ from kernel.limits import FAILURES, SECOND_FAILURES, SIGNING, address, limiter
 from kernel.policy import Door
 from kernel.web import Kept, current_viewer, safe_next
 
-REFUSED = 422
+REFUSED, LONGEST_NAME = 422, 320
 
 
-def named_account() -> str:
-    """The account that somebody tries to open, from wherever they try."""
-    return f"account:{request.form.get('name', '').strip().lower()[:320]}"
+def typed_name() -> str:
+    """The name under which somebody tries, from wherever they try, and whether or not it is anybody's."""
+    return f"account:{signing.spelled(request.form.get('name', '')[:LONGEST_NAME])}"
+
+
+def account_tried() -> str:
+    """The account that somebody tries to open, by whichever of its names."""
+    user = signing.account_named(request.form.get("name", "")[:LONGEST_NAME])
+    return f"of:{user.id}" if user is not None else f"of:{typed_name()}"
+
+
+def _as_if_wrong(_limit: RequestLimit) -> Response:
+    """Whoever used up an account's tries by its handle must not learn here that an address is the same person's."""
+    form = SignInForm()
+    form.form_errors = [signing.refuse_any_password(form.password.data or "")]
+    return make_response(_sign_in_page(form), REFUSED)
+
+
+def _is_refused(answer: Response) -> bool:
+    return answer.status_code == REFUSED
 
 
 signing_limit = limiter.limit(SIGNING, key_func=address, methods=["POST"])
@@ -33,9 +51,8 @@ signing_limit = limiter.limit(SIGNING, key_func=address, methods=["POST"])
 
 @room.page("/sign-in", may=Door.ANYONE, methods=("GET", "POST"))
 @signing_limit
-@limiter.limit(
-    FAILURES, key_func=named_account, methods=["POST"], deduct_when=lambda answer: answer.status_code == REFUSED
-)
+@limiter.limit(FAILURES, key_func=account_tried, methods=["POST"], deduct_when=_is_refused, on_breach=_as_if_wrong)
+@limiter.limit(FAILURES, key_func=typed_name, methods=["POST"], deduct_when=_is_refused)
 def sign_in() -> ResponseReturnValue:
     """By handle or address; whatever the cookie held before is gone afterwards."""
     form = SignInForm()
@@ -72,9 +89,7 @@ def sign_in_by_passkey() -> ResponseReturnValue:
 
 @room.page("/sign-in/second", may=Door.ANYONE, methods=("GET", "POST"))
 @signing_limit
-@limiter.limit(
-    SECOND_FAILURES, key_func=pending_id, methods=["POST"], deduct_when=lambda answer: answer.status_code == REFUSED
-)
+@limiter.limit(SECOND_FAILURES, key_func=pending_id, methods=["POST"], deduct_when=_is_refused)
 def second_step() -> ResponseReturnValue:
     """The code of an app, a recovery code, or a passkey, after the password."""
     who, form = pending(), CodeForm()

@@ -1,5 +1,6 @@
 import re
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from accounts.actions.grants import shut_out
 from accounts.models import UserSession
@@ -17,6 +19,8 @@ from kernel.clock import now
 from kernel.db import db
 from kernel.work import unit_of_work
 from tests.makers.people import PASSWORD, person, sign_in
+
+ENGLISH = {"Accept-Language": "en"}
 
 
 def cookie_value(client: FlaskClient) -> str:
@@ -207,6 +211,46 @@ def test_signing_in_is_limited_by_address_and_by_account(tmp_path: Path) -> None
     assert client.get("/sign-in", environ_base={"REMOTE_ADDR": "10.0.0.1"}).status_code == 200, "looking is free"
     assert {attempt("lin-wei", f"10.0.1.{number}") for number in range(20)} == {422}
     assert attempt("Lin-Wei ", "10.0.2.1") == 429
+    assert attempt("ｌｉｎ－ｗｅｉ", "10.0.2.2") == 429, "however it is typed"
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
+
+
+def test_handle_and_address_share_the_tries_of_an_account_and_nobody_learns_that_they_do(tmp_path: Path) -> None:
+    app = create_app(Settings(data=tmp_path, rate_limits=True, log_requests=False))
+    app.config["WTF_CSRF_ENABLED"] = False
+    with app.app_context():
+        db.create_all()
+        with unit_of_work():
+            person(handle="lin-wei", email="lin.wei@example.cn")
+            person(handle="sun-li", email="sun.li@example.cn")
+        db.session.remove()
+    tries = count()
+
+    def attempt(name: str, password: str) -> TestResponse:
+        number = next(tries)
+        place = {"REMOTE_ADDR": f"10.1.{number // 250}.{number % 250 + 1}"}
+        sent = {"name": name, "password": password}
+        return app.test_client().post("/sign-in", data=sent, environ_base=place, headers=ENGLISH)
+
+    for spelling in ("lin-wei", "LIN-WEI", "ｌｉｎ-ｗｅｉ", "lin-wei "):
+        assert {attempt(spelling, "not the one").status_code for _ in range(5)} == {422}
+    assert attempt("lin-wei", PASSWORD).status_code == 429
+    known, unknown = attempt("lin.wei@example.cn", "not the one"), attempt("nobody@example.cn", "not the one")
+    assert known.status_code == unknown.status_code == 422
+    assert without_name(known) == without_name(unknown)
+    right = attempt("Lin.Wei@example.cn", PASSWORD)
+    assert right.status_code == 422, "the tries of the account are used up"
+    assert "takes none for a quarter of an hour" in right.text
+    assert attempt("sun.li@example.cn", PASSWORD).status_code == 303, "others are not concerned"
+    assert {attempt("lin.wei@example.cn", "x").status_code for _ in range(18)} == {422}
+    assert attempt("lin.wei@example.cn", "x").status_code == 429, "as for an address that is nobody's"
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+def without_name(answer: TestResponse) -> str:
+    """The page without what was typed into it and what is new each time."""
+    return re.sub(r'(value|nonce|data-[a-z-]+)="[^"]*"', "", answer.text)
