@@ -3,15 +3,17 @@
 import json
 import os
 import sys
+from typing import Any
 
 import click
+from click.exceptions import Exit
 from flask import current_app
 from sqlalchemy import func, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from kernel.clock import now
 from kernel.db import session
 from kernel.mail import Mail, delivery, inbox
+from kernel.mail.addresses import is_nobodys
 from kernel.mail.incoming import LARGEST, IncomingMail, receive
 from kernel.mail.letters import envelope_sender, letter
 from kernel.mail.line import Letter, Line
@@ -19,18 +21,59 @@ from kernel.mail.outbox import whole
 from kernel.work import reading, unit_of_work
 
 
+class ForMailServer(click.Command):
+    """A command that ends with a status of sysexits.h, whatever happens.
+
+    A mail server takes any other for a no, and sends the mail back. What fails without a verdict on the mail — a wrong
+    option or setting, no database, a full disk, a fault of ours — is therefore 75: the server keeps it.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As always, but for what a wrong option ends with."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            raise _later(error.format_message()) from error
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As always, but for what a failure ends with: the making of the application lies in here as well."""
+        try:
+            return super().invoke(ctx)
+        except Exit:
+            raise
+        except click.ClickException as error:
+            raise _later(error.format_message()) from error
+        except Exception as error:
+            raise _later(f"{type(error).__name__}: {getattr(error, 'orig', error)}") from error
+        except SystemExit as end:
+            if isinstance(end.code, int):
+                raise
+            raise _later(str(end.code)) from end
+
+
+def _later(words: str) -> SystemExit:
+    click.echo(f"Try again later: {words}", err=True)
+    return SystemExit(os.EX_TEMPFAIL)
+
+
 @click.group()
 def mail() -> None:
     """Mail: what goes out and what comes in."""
 
 
-@mail.command("receive")
+@mail.command("receive", cls=ForMailServer)
 @click.option("--to", default="", help="the address it was sent to, as the mail server knows it")
 def receive_command(to: str) -> None:
     """Take one raw message from the standard input, for a mail server's pipe.
 
-    Its exit status is one of sysexits.h: 0 taken, 65 no message or too large, 75 try again later.
+    Its exit status is one of sysexits.h: 0 taken, 65 no message or too large, 67 an address that was never given out,
+    75 keep it and try again later.
     """
+    if not current_app.config["MAIL_REPLY_ADDRESS"]:
+        raise click.ClickException("GUILDHALL_MAIL_REPLY_ADDRESS is not set.")
+    if is_nobodys(to):
+        click.echo("Nobody has this address.", err=True)
+        raise SystemExit(os.EX_NOUSER)
     raw = sys.stdin.buffer.read(LARGEST + 1)
     try:
         with unit_of_work():
@@ -38,9 +81,6 @@ def receive_command(to: str) -> None:
     except ValueError as refusal:
         click.echo(str(refusal), err=True)
         raise SystemExit(os.EX_DATAERR) from None
-    except (SQLAlchemyError, OSError) as error:
-        click.echo(f"Try again later: {getattr(error, 'orig', error)}", err=True)
-        raise SystemExit(os.EX_TEMPFAIL) from None
 
 
 @mail.command("status")

@@ -66,6 +66,13 @@ def read_address(address: str) -> Addressed | None:
     return Addressed(BOUNCE if purpose == BOUNCE else UNSUBSCRIBE, mail_id=int(first, 36))
 
 
+def is_nobodys(address: str) -> bool:
+    """Whether it lies under the site's own mailbox, and was never given out: mail to it reaches nobody, ever."""
+    box, domain = _box()
+    local, _, at = address.strip().lower().rpartition("@")
+    return box != "" and at == domain and local.startswith(f"{box}+") and read_address(address.strip()) is None
+
+
 def _address(text: str) -> str:
     box, domain = _box()
     local = f"{box}+{text}.{_signature(text)}"

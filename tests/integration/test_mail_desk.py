@@ -1,6 +1,10 @@
 """What staff, operators and the person concerned see of mail, and what they can do about it."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -14,7 +18,7 @@ from guildhall.cli import main
 from kernel.jobs import run_due
 from kernel.mail import Mail, delivery, inbox, send_mail
 from kernel.mail.addresses import reply_address
-from kernel.mail.incoming import IncomingMail
+from kernel.mail.incoming import LARGEST, IncomingMail
 from kernel.mail.outbox import whole
 from kernel.mail.suppression import note_bounce, note_complaint, suppression_of
 from kernel.refs import Ref
@@ -154,6 +158,51 @@ def test_a_mail_server_hands_mail_in_and_is_told_what_to_do_when_it_cannot(
     monkeypatch.setattr("portal.cli.unit_of_work", _broken)
     assert guildhall("receive", input=raw(address, name="3")).exit_code == 75
     assert database
+
+
+@pytest.mark.usefixtures("_reads_mail", "database")
+def test_mail_that_nobody_will_ever_read_is_refused_for_good() -> None:
+    lin, topic = person(email=OWN), thread()
+    address = reply_address(lin.id, Ref("forum.thread", topic.id))
+    forged = address.replace("+r.", "+r.1")
+    assert guildhall("receive", "--to", forged, input=raw(forged)).exit_code == 67
+    assert guildhall("receive", "--to", "reply@mail.example.org", input=raw(address)).exit_code == 0, (
+        "the mailbox itself"
+    )
+    assert guildhall("receive", "--to", address, input=b"x" * (LARGEST + 1)).exit_code == 65
+
+
+@pytest.mark.usefixtures("database")
+def test_mail_is_kept_by_the_server_while_no_address_is_set() -> None:
+    assert guildhall("receive", input=raw("reply@mail.example.org")).exit_code == 75
+    assert guildhall("receive", "--from", "x", input=b"").exit_code == 75, "a wrong option in the server's file"
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "words"),
+    [
+        ("GUILDHALL_BASE_URL", "forum.example.cn", "must be an http(s) address"),
+        ("GUILDHALL_BASE_URL", "http://forum.example.cn", "must be https"),
+        ("GUILDHALL_TSA_URLS", "no-address", ""),
+        ("GUILDHALL_DATABASE_URL", "sqlite:////nowhere/at/all.db", "unable to open"),
+        ("GUILDHALL_DATA", "/dev/null/here", "Not a directory"),
+        ("GUILDHALL_MAIL_REPLY_ADDRESS", "reply@mail.example.org", "no site here yet"),
+    ],
+)
+def test_mail_is_kept_by_the_server_while_a_setting_is_wrong(
+    setting: str, value: str, words: str, tmp_path: Path
+) -> None:
+    ours = {name: text for name, text in os.environ.items() if not name.startswith("GUILDHALL_")}
+    given = {"GUILDHALL_MAIL_REPLY_ADDRESS": "reply@mail.example.org", "GUILDHALL_DATA": str(tmp_path), setting: value}
+    ended = subprocess.run(
+        [sys.executable, "-m", "guildhall", "mail", "receive"],
+        input=raw("reply@mail.example.org"),
+        env={**ours, **given},
+        capture_output=True,
+        check=False,
+    )
+    assert ended.returncode == 75, ended.stderr
+    assert words in ended.stderr.decode()
 
 
 def _broken() -> None:
