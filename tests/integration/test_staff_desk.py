@@ -1,5 +1,7 @@
 """The staff's desk: what needs somebody, who is here, what the worker gave up."""
 
+import re
+
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -32,6 +34,13 @@ def test_the_desk_is_for_the_staff(client: FlaskClient, database: Session, path:
     assert client.get(path).status_code == 403
     sign_in(client, person(staff=True))
     assert client.get(path).status_code == 200
+
+
+def test_every_link_of_the_desk_leads_somewhere(client: FlaskClient, steward: User) -> None:
+    make.thread()
+    links = {link for path in PAGES for link in re.findall(r'<a [^>]*href="(/[^"#]*)', client.get(path).text)}
+    assert len(links) > len(PAGES)
+    assert {link: client.get(link, follow_redirects=True).status_code for link in links} == dict.fromkeys(links, 200)
 
 
 def test_what_was_given_up_needs_somebody_and_comes_first(client: FlaskClient, steward: User) -> None:
