@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from alliances.proposal_titles import title_in_facts
 from alliances.words import name_of
 from kernel.words import gettext as _
 
@@ -63,6 +64,8 @@ def sentence_of(act: str, facts: Mapping[str, Any], locale: str) -> str:
 
 def _named(facts: Mapping[str, Any], locale: str) -> dict[str, str]:
     named: dict[str, str] = {}
+    if (title := title_in_facts(facts)) is not None:
+        facts = {**facts, "title": title}
     for name, value in facts.items():
         if name in _CODES:
             named[name] = name_of(_CODES[name], str(value), locale)

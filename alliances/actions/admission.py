@@ -43,16 +43,15 @@ from alliances.models import (
     Standing,
     State,
 )
-from alliances.parties import Party
+from alliances.parties import Party, parties
 from alliances.policy import AllianceRight
+from alliances.proposal_titles import naming
 from alliances.speakers import must_speak_for, speakers_for, speaks_for
 from alliances.templates import templates
-from alliances.words import name_of
 from kernel.clock import now
 from kernel.db import session
 from kernel.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from kernel.events import emit
-from kernel.i18n import guess_lang
 from kernel.policy import authorise
 from kernel.refs import Ref
 from kernel.viewer import Viewer
@@ -274,22 +273,16 @@ def _must_not_be_mine(viewer: Viewer, application: Application) -> None:
 def _ask_the_members(here: Here, application: Application) -> None:
     questions = zip(application.questions, application.answers, strict=True)
     texts = [application.message, *(f"**{question}**\n\n{answer}" for question, answer in questions)]
+    party = party_of(application)
     proposal = put_to_vote(
         here,
         matter=Matter.ADMISSION,
-        title=title_of(here.alliance, Matter.ADMISSION, party_name(application)),
+        about=naming(parties([party]).get(party)),
         body="\n\n".join(text for text in texts if text),
         subject=Ref(APPLICATION, application.id),
     )
     application.proposal_id = proposal.id
     session().flush()
-
-
-def title_of(alliance: Alliance, matter: Matter, name: str) -> str:
-    """The title of a vote that the house opens, in the language of the alliance's name, whoever acts."""
-    if guess_lang(alliance.name) == "en":
-        return f"{name_of('matter', matter, 'en')}: {name}"[:200]
-    return f"{name_of('matter', matter, 'zh')}：{name}"[:200]
 
 
 @effect(Matter.ADMISSION)

@@ -29,7 +29,6 @@ from kernel.words import gettext as _
 BID = "alliances.bid"
 LONGEST_WAIT = timedelta(days=3 * 366)
 LONGEST_RESULT = 20_000
-TITLE = 200
 ENDED = (CallState.CLOSED, CallState.CANCELLED)
 BEFORE_AWARD = (CallState.DRAFT, CallState.OPEN, CallState.EVALUATING)
 
@@ -125,8 +124,8 @@ def put_award_to_vote(viewer: Viewer, *, slug: str, call_id: int, bid_id: int, s
     return put_to_vote(
         here,
         matter=Matter.AWARD,
-        title=_("Award “%(call)s” to %(team)s", call=call.title, team=bid.team)[:TITLE],
-        body=f"{statement}\n\n<{here.alliance.url}/calls/{call.id}>",
+        about={"call": call.title, "team": bid.team, "call_id": call.id},
+        body=statement,
         subject=Ref(BID, bid.id),
     )
 

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from alliances.actions.admission import title_of
 from alliances.actions.steering import keep_steered
 from alliances.actions.taking_back import end_vote
 from alliances.actions.voting import put_to_vote
@@ -25,8 +24,9 @@ from alliances.models import (
     Role,
     State,
 )
-from alliances.parties import Party
+from alliances.parties import Party, parties
 from alliances.policy import AllianceRight
+from alliances.proposal_titles import naming
 from alliances.rules import NUMBERS, number_for
 from alliances.sight import visible_cases
 from alliances.speakers import speaks_for
@@ -101,10 +101,11 @@ def vote_on_case(viewer: Viewer, *, slug: str, case_id: int) -> ExpulsionCase:
     if not case.replied_at and case.reply_until > now():
         raise ConflictError(_("The member may still reply; the vote begins afterwards."))
     texts = [case.grounds, f"---\n\n{case.reply}" if case.reply else ""]
+    party = Party(member.party_kind, member.party_id)
     proposal = put_to_vote(
         here,
         matter=Matter.EXPULSION,
-        title=title_of(here.alliance, Matter.EXPULSION, _name(member)),
+        about=naming(parties([party]).get(party)),
         body="\n\n".join(text for text in texts if text),
         subject=Ref(CASE, case.id),
         without=[member.id],

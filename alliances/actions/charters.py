@@ -89,12 +89,11 @@ def propose_charter(viewer: Viewer, facts: CharterFacts, *, slug: str, base: int
     session().add(charter)
     session().flush()
     note(alliance, "charter-proposed", actor=viewer, charter=number, hash=charter.hash)
-    text, in_force = f"{alliance.url}/charter/{number}", alliance.charter_number
     proposal = put_to_vote(
         here,
         matter=Matter.CHARTER,
-        title=_("Charter, version %(number)s", number=number),
-        body=f"{why}\n\n[{_('The new text')}]({text}) · [{_('What changes')}]({text}/differences/{in_force})",
+        about={"number": number, "before": alliance.charter_number},
+        body=why,
         subject=Ref(CHARTER, charter.id),
     )
     charter.proposal_id = proposal.id

@@ -26,6 +26,7 @@ from alliances.models import (
 from alliances.outcomes import DECIDED, option_names, outcome_sentence
 from alliances.policy import AllianceRight
 from alliances.proposal_loading import options_of, proposal_at
+from alliances.proposal_titles import as_facts
 from alliances.secrecy import shuffle
 from kernel.clock import now
 from kernel.db import session
@@ -91,7 +92,7 @@ def count_and_close(alliance: Alliance, proposal: Proposal, *, actor: Viewer | N
         actor=actor,
         audience=proposal.audience,
         number=proposal.number,
-        title=proposal.title,
+        **as_facts(proposal),
         outcome=proposal.outcome,
         cast=tally.cast,
         roll=tally.roll,
@@ -136,7 +137,6 @@ def _register(alliance: Alliance, proposal: Proposal) -> Resolution:
         alliance_id=alliance.id,
         number=f"{year}-{(session().scalar(before) or 0) + 1}",
         proposal_id=proposal.id,
-        title=proposal.title,
         statement=proposal.statement,
         audience=proposal.audience,
         decided_at=at,
@@ -150,7 +150,7 @@ def _register(alliance: Alliance, proposal: Proposal) -> Resolution:
         audience=proposal.audience,
         resolution=resolution.number,
         number=proposal.number,
-        title=proposal.title,
+        **as_facts(proposal),
         review=proposal.review_on.isoformat() if proposal.review_on else None,
     )
     session().flush()

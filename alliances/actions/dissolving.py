@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from sqlalchemy import Select, select
 
-from alliances.actions.admission import title_of
 from alliances.actions.admitting import end_application, end_invitation
 from alliances.actions.calls import drop_call
 from alliances.actions.cases import PENDING, let_be
@@ -72,7 +71,7 @@ def propose_dissolution(viewer: Viewer, *, slug: str, reason: str) -> Dissolutio
     proposal = put_to_vote(
         here,
         matter=Matter.DISSOLUTION,
-        title=title_of(here.alliance, Matter.DISSOLUTION, here.alliance.name),
+        about={"name": here.alliance.name, "name_en": here.alliance.name_en},
         body=dissolution.reason,
         subject=Ref(ALLIANCE, here.alliance.id),
     )

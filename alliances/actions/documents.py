@@ -143,14 +143,11 @@ def put_to_adoption(viewer: Viewer, *, slug: str, document_id: int, number: int,
         raise ConflictError(_("A version of this document is being voted on."))
     readers = readers_of(here.alliance, document.audience)
     electorate = {Readers.COUNCIL: Electorate.COUNCIL, Readers.GROUP: Electorate.GROUP}.get(readers, Electorate.MEMBERS)
-    link = f"[{_('The text')}]({here.alliance.url}/documents/{document.id}?version={number})"
     proposal = put_to_vote(
         here,
         matter=Matter.DOCUMENT,
-        title=_("Adopt “%(title)s”, version %(number)s", title=document.title, number=number)[:LONGEST_TITLE],
-        body="\n\n".join(
-            filter(None, [said(words, field="words", needed=False), f"{link} · SHA-256 `{version.hash}`"])
-        ),
+        about={"title": document.title, "number": number, "document": document.id, "hash": version.hash},
+        body=said(words, field="words", needed=False),
         subject=Ref(VERSION, version.id),
         electorate=electorate,
         group_id=document.group_id if electorate is Electorate.GROUP else None,

@@ -45,7 +45,6 @@ EVENT = "alliances.event"
 LINKED = ("alliances.resolution", "alliances.proposal", "alliances.document")
 LONGEST_MINUTES = 100_000
 MOST_LINKS = 50
-TITLE = 200
 
 
 def plan_event(
@@ -205,8 +204,8 @@ def _poll(here: Here, event: Event, slots: list[Span], *, days: int | None) -> P
     return put_to_vote(
         here,
         matter=Matter.TIME,
-        title=_("When: %(title)s", title=event.title)[:TITLE],
-        body=f"{event.body}\n\n[{_('The event')}]({here.alliance.url}/events/{event.id})".strip(),
+        about={"title": event.title, "event": event.id},
+        body=event.body,
         subject=Ref(EVENT, event.id),
         options=[OptionDraft(label="", starts_at=start, ends_at=end) for start, end in slots],
         electorate=electorate,

@@ -1,8 +1,9 @@
 """Something is put to the vote: the roll, the rules and the end are fixed, and from then on ballots are cast."""
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -12,6 +13,7 @@ from alliances.here import Here
 from alliances.log import note
 from alliances.models import Alliance, Electorate, Matter, Option, Proposal, ProposalState
 from alliances.proposal_text import OptionDraft
+from alliances.proposal_titles import as_facts
 from alliances.rolls import write_roll
 from alliances.rules import rule_for
 from alliances.wishes import Wishes, method_of, rules_of
@@ -34,7 +36,7 @@ def put_to_vote(
     here: Here,
     *,
     matter: Matter,
-    title: str,
+    about: Mapping[str, Any],
     body: str = "",
     subject: Ref | None = None,
     options: Sequence[OptionDraft] = (),
@@ -49,6 +51,7 @@ def put_to_vote(
 ) -> Proposal:
     """Make a proposal and open it at once, by the alliance's rule for the matter. `here` is held and authorised.
 
+    `about` holds the names that its title is made of (`alliances.proposal_titles`).
     `without` are members that do not vote, such as one in its own expulsion. When it is counted, the effect of the
     matter runs (`alliances.effects`), whatever the outcome.
     """
@@ -56,10 +59,10 @@ def put_to_vote(
         alliance_id=here.alliance.id,
         group_id=group_id,
         number=next_number(here.alliance),
-        title=title,
+        about=dict(about),
         body=body,
         body_html=cook(body).html if body else "",
-        lang=guess_lang(title),
+        lang=guess_lang(body or str(about.get("title") or about.get("name") or here.alliance.name)),
         audience=audience_of(here.alliance, electorate, group_id),
         matter=matter.value,
         subject_kind=subject.kind if subject else "",
@@ -102,8 +105,7 @@ def begin(
         actor=actor,
         audience=proposal.audience,
         number=proposal.number,
-        title=proposal.title,
-        matter=proposal.matter,
+        **as_facts(proposal),
         method=proposal.method,
         secret=proposal.is_secret,
         roll=proposal.roll_size,

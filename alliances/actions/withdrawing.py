@@ -11,6 +11,7 @@ from alliances.log import note
 from alliances.models import Alliance, Matter, Option, Proposal, ProposalState, Voter
 from alliances.policy import AllianceRight
 from alliances.proposal_loading import proposal_at
+from alliances.proposal_titles import as_facts
 from alliances.secrecy import shuffle
 from alliances.wishes import Wishes
 from kernel.clock import now
@@ -37,7 +38,7 @@ def take_back(alliance: Alliance, proposal: Proposal, *, actor: Viewer | None, m
         actor=actor,
         audience=proposal.audience,
         number=proposal.number,
-        title=proposal.title,
+        **as_facts(proposal),
         cast=proposal.cast_count,
     )
     session().flush()
@@ -77,7 +78,7 @@ def unopen(viewer: Viewer, *, slug: str, number: int) -> Proposal:
         actor=viewer,
         audience=proposal.audience,
         number=proposal.number,
-        title=proposal.title,
+        **as_facts(proposal),
     )
     session().execute(delete(Voter).where(Voter.proposal_id == proposal.id))
     names = [field.name for field in fields(Wishes)]

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from alliances.addresses import proposal_url, resolution_url
 from alliances.models import Alliance, Member, Proposal, Proxy, Resolution, Seat
 from alliances.proposal_loading import visible_proposals
+from alliances.proposal_titles import TITLE, title_lang, title_of
 from kernel.db import session
 from kernel.refs import Card, Kind, Ref, register_kind
 from kernel.viewer import Viewer
@@ -17,12 +18,13 @@ PROPOSAL, PROXY, RESOLUTION = "alliances.proposal", "alliances.proxy", "alliance
 
 def _proposals(viewer: Viewer, ids: Iterable[int]) -> Mapping[int, Card]:
     rows = session().execute(
-        select(Proposal.id, Proposal.title, Proposal.lang, Proposal.number, Alliance.slug)
+        select(Proposal.id, *TITLE, Proposal.number, Alliance.slug)
         .join(Alliance, Alliance.id == Proposal.alliance_id)
         .where(Proposal.id.in_(sorted(set(ids))), visible_proposals(viewer))
     )
     return {
-        row.id: Card(Ref(PROPOSAL, row.id), row.title, proposal_url(row.slug, row.number), row.lang) for row in rows
+        row.id: Card(Ref(PROPOSAL, row.id), title_of(row), proposal_url(row.slug, row.number), title_lang(row))
+        for row in rows
     }
 
 
@@ -52,14 +54,17 @@ def _proxies(viewer: Viewer, ids: Iterable[int]) -> Mapping[int, Card]:
 
 def _resolutions(viewer: Viewer, ids: Iterable[int]) -> Mapping[int, Card]:
     rows = session().execute(
-        select(Resolution.id, Resolution.number, Resolution.title, Proposal.lang, Alliance.slug)
+        select(Resolution.id, Resolution.number, *TITLE, Alliance.slug)
         .join(Proposal, Proposal.id == Resolution.proposal_id)
         .join(Alliance, Alliance.id == Resolution.alliance_id)
         .where(Resolution.id.in_(sorted(set(ids))), Resolution.audience.in_(sorted(viewer.audience)))
     )
     return {
         row.id: Card(
-            Ref(RESOLUTION, row.id), f"{row.number} {row.title}", resolution_url(row.slug, row.number), row.lang
+            Ref(RESOLUTION, row.id),
+            f"{row.number} {title_of(row)}",
+            resolution_url(row.slug, row.number),
+            title_lang(row),
         )
         for row in rows
     }

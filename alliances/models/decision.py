@@ -50,8 +50,9 @@ class Proposal(Model):
 
     While it is a draft, `audience` is its author alone and `rules` holds what the author wishes (`alliances.wishes`);
     afterwards the rules of the count, and the token of its electorate. `subject_kind`/`subject_id` name what it is
-    about (an application, a charter version, a case, a document version, an event), `office` which office an election
-    fills (in `group_id`, if that is set). `is_secret` and `hides_results` may not be weakened once open. `tally` and
+    about (an application, a charter version, a case, a document version, an event); such a vote has no `title` but the
+    names that one is made of (`about`, see `alliances.proposal_titles`). `office` says which office an election fills
+    (in `group_id`, if that is set). `is_secret` and `hides_results` may not be weakened once open. `tally` and
     its hash are there when it is closed. `version` grows with every ballot and change.
     """
 
@@ -61,7 +62,8 @@ class Proposal(Model):
     alliance_id: Mapped[int] = mapped_column(ForeignKey("alliance.id"))
     group_id: Mapped[int | None] = mapped_column(ForeignKey("alliance_group.id"), index=True)
     number: Mapped[int]  # counts up in its alliance
-    title: Mapped[str] = mapped_column(String(200))
+    title: Mapped[str] = mapped_column(String(200), default="")
+    about: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)
     body: Mapped[str] = mapped_column(Text, default="")
     body_html: Mapped[str] = mapped_column(Text, default="")
     lang: Mapped[str] = mapped_column(String(10), default="")
@@ -192,7 +194,7 @@ class Proxy(Model):
 
 
 class Resolution(Model):
-    """What was decided, in the register, with the day on which it is looked at again."""
+    """What was decided, in the register: called as its proposal is, with the day on which it is looked at again."""
 
     __tablename__ = "alliance_resolution"
 
@@ -200,7 +202,6 @@ class Resolution(Model):
     alliance_id: Mapped[int] = mapped_column(ForeignKey("alliance.id"))
     number: Mapped[str] = mapped_column(String(12))  # 2026-3
     proposal_id: Mapped[int] = mapped_column(ForeignKey("alliance_proposal.id"), unique=True)
-    title: Mapped[str] = mapped_column(String(200))
     statement: Mapped[str] = mapped_column(Text)
     audience: Mapped[str] = mapped_column(String(80))
     decided_at: Mapped[datetime]

@@ -125,8 +125,9 @@ def _votes(viewer: Viewer) -> Table:
         "alliance-votes",
         "Votes; of secret ones only that I took part",
         select(
-            Alliance.slug.label("alliance"), Proposal.number, Proposal.title, Proposal.is_secret, Proposal.state,
-            Proposal.outcome, Voter.has_voted, Voter.voted_as, (Voter.voted_by_id == viewer.me).label("by_me"),
+            Alliance.slug.label("alliance"), Proposal.number, Proposal.title, Proposal.about, Proposal.is_secret,
+            Proposal.state, Proposal.outcome, Voter.has_voted, Voter.voted_as,
+            (Voter.voted_by_id == viewer.me).label("by_me"),
             case((is_open, CastBallot.choice), else_=null()).label("choice"),
             case((is_open, CastBallot.reason), else_="").label("reason"),
             case((is_open, CastBallot.cast_at), else_=null()).label("cast_at"),
@@ -144,8 +145,8 @@ def _writings(viewer: Viewer) -> Iterable[Piece]:
         "alliance-proposals",
         "Proposals that I wrote",
         select(
-            Alliance.slug.label("alliance"), Proposal.number, Proposal.title, Proposal.body, Proposal.matter,
-            Proposal.method, Proposal.state, Proposal.outcome, Proposal.statement, Proposal.created_at,
+            Alliance.slug.label("alliance"), Proposal.number, Proposal.title, Proposal.about, Proposal.body,
+            Proposal.matter, Proposal.method, Proposal.state, Proposal.outcome, Proposal.statement, Proposal.created_at,
             Proposal.opened_at, Proposal.closed_at,
         )
         .join(Alliance, Alliance.id == Proposal.alliance_id)

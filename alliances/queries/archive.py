@@ -21,6 +21,7 @@ from alliances.models import (
     ProposalState,
     Resolution,
 )
+from alliances.proposal_titles import TITLE, title_of
 from alliances.queries.groups import groups_of
 from alliances.queries.log import LineRow, whole_log
 from alliances.queries.members import MemberRow, member_page
@@ -118,7 +119,7 @@ def decisions(here: Here) -> Iterator[dict[str, Any]]:
         is_closed = proposal.state == ProposalState.CLOSED
         yield {
             "number": proposal.number,
-            "title": proposal.title,
+            "title": title_of(proposal),
             "body": proposal.body,
             "matter": proposal.matter,
             "electorate": proposal.electorate,
@@ -142,19 +143,20 @@ def decisions(here: Here) -> Iterator[dict[str, Any]]:
 
 def resolutions(here: Here) -> list[dict[str, Any]]:
     """The register."""
-    query = select(Resolution).where(
+    query = select(Resolution, *TITLE).join(Proposal, Proposal.id == Resolution.proposal_id)
+    query = query.where(
         Resolution.alliance_id == here.alliance.id, Resolution.audience.in_(sorted(here.viewer.audience))
     )
     return [
         {
-            "number": row.number,
-            "title": row.title,
-            "statement": row.statement,
-            "decided_at": plain(row.decided_at),
-            "review_on": plain(row.review_on),
-            "review_note": row.review_note,
+            "number": row.Resolution.number,
+            "title": title_of(row),
+            "statement": row.Resolution.statement,
+            "decided_at": plain(row.Resolution.decided_at),
+            "review_on": plain(row.Resolution.review_on),
+            "review_note": row.Resolution.review_note,
         }
-        for row in session().scalars(query.order_by(Resolution.id))
+        for row in session().execute(query.order_by(Resolution.id))
     ]
 
 

@@ -13,6 +13,7 @@ from alliances.counting import Choice, Rules, read_choice
 from alliances.here import Here
 from alliances.models import CastBallot, Proposal, ProposalState
 from alliances.outcomes import option_names
+from alliances.proposal_titles import title_of
 from alliances.queries.voters import VoterShown, roll_page, shows_choices
 from alliances.rolls import read_roll
 from kernel.db import session
@@ -63,7 +64,7 @@ def recount(here: Here, proposal: Proposal, options: Sequence[Any]) -> dict[str,
     return {
         "alliance": here.alliance.slug,
         "proposal": proposal.number,
-        "title": proposal.title,
+        "title": title_of(proposal),
         "opened_at": _instant(proposal.opened_at),
         "closed_at": _instant(proposal.closed_at),
         "state": proposal.state,

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from alliances.here import Here
 from alliances.models import Document, Proposal, ProposalState, Resolution
+from alliances.proposal_titles import TITLE, title_of
 from kernel.db import session
 from kernel.refs import Card, Ref
 from kernel.viewer import Viewer
@@ -19,13 +20,14 @@ def linkable(viewer: Viewer, here: Here, linked: Sequence[Card]) -> list[tuple[s
     mine = sorted(viewer.audience)
     known = {str(card.ref) for card in linked}
     resolutions = session().execute(
-        select(Resolution.id, Resolution.number, Resolution.title)
+        select(Resolution.id, Resolution.number, *TITLE)
+        .join(Proposal, Proposal.id == Resolution.proposal_id)
         .where(Resolution.alliance_id == here.alliance.id, Resolution.audience.in_(mine))
         .order_by(Resolution.id.desc())
         .limit(SOME)
     )
     proposals = session().execute(
-        select(Proposal.id, Proposal.number, Proposal.title)
+        select(Proposal.id, Proposal.number, *TITLE)
         .where(
             Proposal.alliance_id == here.alliance.id,
             Proposal.audience.in_(mine),
@@ -44,14 +46,14 @@ def linkable(viewer: Viewer, here: Here, linked: Sequence[Card]) -> list[tuple[s
         *(
             (
                 str(Ref("alliances.resolution", row.id)),
-                _("Resolution %(number)s: %(title)s", number=row.number, title=row.title),
+                _("Resolution %(number)s: %(title)s", number=row.number, title=title_of(row)),
             )
             for row in resolutions
         ),
         *(
             (
                 str(Ref("alliances.proposal", row.id)),
-                _("Proposal %(number)s: %(title)s", number=row.number, title=row.title),
+                _("Proposal %(number)s: %(title)s", number=row.number, title=title_of(row)),
             )
             for row in proposals
         ),

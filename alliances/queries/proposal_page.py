@@ -15,6 +15,7 @@ from alliances.models import CastBallot, Group, Option, Proposal, ProposalState,
 from alliances.outcomes import option_names
 from alliances.parties import Party, parties
 from alliances.proposal_loading import Mandate, mandates_of, options_of, visible_proposals
+from alliances.proposal_titles import title_lang, title_of, ways_to
 from alliances.queries.voters import MOST_AT_ONCE, Link, VoterShown, shows_choices, voters
 from kernel.clock import now
 from kernel.db import session
@@ -60,6 +61,9 @@ class ProposalView:
 
     proposal: Proposal
     url: str
+    title: str
+    title_lang: str
+    ways: list[tuple[str, str]]
     author: Link
     group_name: str
     before: Link | None
@@ -84,8 +88,7 @@ def proposal_view(here: Here, number: int) -> ProposalView:
     """The proposal of this number, or `NotFoundError`."""
     query = (
         select(Proposal, author.display_name, author.handle, Group.name.label("group_name"), Resolution)
-        .add_columns(old.number.label("old_number"), old.title.label("old_title"))
-        .add_columns(new.number.label("new_number"), new.title.label("new_title"))
+        .add_columns(old, new)
         .join(author, author.id == Proposal.author_id)
         .outerjoin(Group, Group.id == Proposal.group_id)
         .outerjoin(Resolution, Resolution.proposal_id == Proposal.id)
@@ -106,10 +109,13 @@ def proposal_view(here: Here, number: int) -> ProposalView:
     return ProposalView(
         proposal=proposal,
         url=proposal_url(slug, proposal.number),
+        title=title_of(proposal),
+        title_lang=title_lang(proposal),
+        ways=ways_to(proposal, here.alliance.url),
         author=Link(row.display_name, f"/people/{row.handle}"),
         group_name=row.group_name or "",
-        before=_link(slug, row.old_number, row.old_title),
-        after=_link(slug, row.new_number, row.new_title),
+        before=_link(slug, row[-2]),
+        after=_link(slug, row[-1]),
         resolution=row.Resolution,
         rules=None if is_draft else Rules.from_json(proposal.rules),
         options=options_shown(options, here.viewer.timezone),
@@ -202,5 +208,5 @@ def _tally(proposal: Proposal, options: Sequence[int], shown: Sequence[VoterShow
     return count(Rules.from_json(proposal.rules), options=options, ballots=ballots, roll=proposal.roll_size)
 
 
-def _link(slug: str, number: int | None, title: str | None) -> Link | None:
-    return None if number is None or title is None else Link(title, proposal_url(slug, number))
+def _link(slug: str, other: Proposal | None) -> Link | None:
+    return None if other is None else Link(title_of(other), proposal_url(slug, other.number))

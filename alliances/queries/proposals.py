@@ -12,6 +12,7 @@ from alliances.addresses import proposal_url
 from alliances.here import VOICES, Here
 from alliances.models import Alliance, Group, Member, MemberState, Proposal, ProposalState, Proxy, Seat, Voter
 from alliances.proposal_loading import in_force_for, visible_proposals
+from alliances.proposal_titles import TITLE, title_lang, title_of
 from alliances.words import name_of
 from kernel.clock import now
 from kernel.db import session
@@ -133,7 +134,7 @@ def votes_waiting(viewer: Viewer, limit: int = 5) -> list[WaitingVote]:
     if not viewer.signed_in:
         return []
     query = (
-        select(Proposal.title, Proposal.lang, Proposal.number, Proposal.closes_at, Alliance)
+        select(*TITLE, Proposal.number, Proposal.closes_at, Alliance)
         .join(Alliance, Alliance.id == Proposal.alliance_id)
         .where(
             Proposal.state == ProposalState.OPEN,
@@ -146,8 +147,8 @@ def votes_waiting(viewer: Viewer, limit: int = 5) -> list[WaitingVote]:
     )
     return [
         WaitingVote(
-            title=row.title,
-            lang=row.lang,
+            title=title_of(row),
+            lang=title_lang(row),
             url=proposal_url(row.Alliance.slug, row.number),
             alliance_name=row.Alliance.name_in(viewer.locale),
             alliance_url=row.Alliance.url,
@@ -166,14 +167,13 @@ def working_groups(here: Here) -> list[Group]:
 def similar_open(here: Here, title: str, *, but: int | None = None, limit: int = 5) -> list[Similar]:
     """Open proposals whose titles share words with this one, the most alike first."""
     wanted = _pieces(title)
-    query = select(Proposal.id, Proposal.number, Proposal.title).where(
+    query = select(Proposal.id, Proposal.number, *TITLE).where(
         Proposal.alliance_id == here.alliance.id, Proposal.state == ProposalState.OPEN, visible_proposals(here.viewer)
     )
     rows = session().execute(query.order_by(Proposal.id.desc()).limit(SIMILAR_AMONG))
+    titles = [(row.number, title_of(row)) for row in rows if row.id != but]
     alike = [
-        (_likeness(wanted, _pieces(row.title)), Similar(row.number, row.title, _url(here, row.number)))
-        for row in rows
-        if row.id != but
+        (_likeness(wanted, _pieces(named)), Similar(number, named, _url(here, number))) for number, named in titles
     ]
     alike = [one for one in alike if one[0] >= SIMILAR_FROM]
     return [similar for _share, similar in sorted(alike, key=lambda one: (-one[0], one[1].number))][:limit]
@@ -230,8 +230,8 @@ def _shown(here: Here, rows: Sequence[Any]) -> list[ProposalRow]:
         ProposalRow(
             id=proposal.id,
             number=proposal.number,
-            title=proposal.title,
-            lang=proposal.lang,
+            title=title_of(proposal),
+            lang=title_lang(proposal),
             url=_url(here, proposal.number),
             state=proposal.state,
             outcome=proposal.outcome,

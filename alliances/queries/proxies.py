@@ -11,6 +11,7 @@ from alliances.here import Here
 from alliances.models import Electorate, Member, MemberState, Proposal, ProposalState, Proxy, Standing
 from alliances.parties import Party, PartyFacts, parties
 from alliances.proposal_loading import visible_proposals
+from alliances.proposal_titles import TITLE, title_of
 from kernel.clock import now
 from kernel.db import session
 
@@ -54,7 +55,7 @@ def my_proxies(here: Here) -> list[ProxyShown]:
 
 def open_to_proxies(here: Here) -> list[tuple[int, str]]:
     """Open votes on which somebody can be given a proxy: number and title."""
-    query = select(Proposal.number, Proposal.title).where(
+    query = select(Proposal.number, *TITLE).where(
         Proposal.alliance_id == here.alliance.id,
         Proposal.state == ProposalState.OPEN,
         Proposal.closes_at > now(),
@@ -63,7 +64,7 @@ def open_to_proxies(here: Here) -> list[tuple[int, str]]:
         visible_proposals(here.viewer),
     )
     rows = session().execute(query.order_by(Proposal.closes_at, Proposal.id).limit(MOST_SHOWN))
-    return [(row.number, row.title) for row in rows]
+    return [(row.number, title_of(row)) for row in rows]
 
 
 def possible_holders(here: Here) -> dict[int, str]:
@@ -120,7 +121,7 @@ def _shown(
         giver=names.get(proxy.from_member_id, "…"),
         holder=names.get(proxy.to_member_id, "…"),
         is_given=proxy.from_member_id in mine,
-        title=proposal.title if proposal else "",
+        title=title_of(proposal) if proposal else "",
         url=proposal_url(here.alliance.slug, proposal.number) if proposal else "",
         starts_at=proxy.starts_at,
         ends_at=proxy.ends_at,

@@ -11,6 +11,7 @@ from alliances.addresses import proposal_url, resolution_url
 from alliances.here import Here
 from alliances.models import Member, MemberState, Proposal, ProposalState, Resolution, Voter
 from alliances.proposal_loading import ALTERNATE, PROXY, visible_proposals
+from alliances.proposal_titles import TITLE, title_lang, title_of
 from alliances.queries.proxies import member_names
 from kernel.clock import now
 from kernel.db import session
@@ -30,6 +31,7 @@ class ResolutionRow:
     number: str
     title: str
     statement: str
+    title_lang: str
     lang: str
     url: str
     proposal_url: str
@@ -122,7 +124,7 @@ def _rows(here: Here) -> Any:
     later, earlier = aliased(Resolution), aliased(Resolution)
     superseded = select(func.max(earlier.number)).where(earlier.superseded_by_id == Resolution.id).correlate(Resolution)
     return (
-        select(Resolution, Proposal.number.label("proposal_number"), Proposal.lang, later.number.label("later"))
+        select(Resolution, Proposal.number.label("proposal_number"), *TITLE, later.number.label("later"))
         .add_columns(superseded.scalar_subquery().label("earlier"))
         .join(Proposal, Proposal.id == Resolution.proposal_id)
         .outerjoin(later, and_(later.id == Resolution.superseded_by_id))
@@ -135,8 +137,9 @@ def _shown(here: Here, row: Any) -> ResolutionRow:
     return ResolutionRow(
         id=one.id,
         number=one.number,
-        title=one.title,
+        title=title_of(row),
         statement=one.statement,
+        title_lang=title_lang(row),
         lang=row.lang,
         url=resolution_url(here.alliance.slug, one.number),
         proposal_url=proposal_url(here.alliance.slug, row.proposal_number),

@@ -115,8 +115,9 @@ class ProposalShown(Shown):
     number: int
     title: str
     body: str
-    lang: str
+    lang: str = Field(description="Of the body.")
     url: str
+    subject: str | None = Field(description="The text, call or event that is voted on.")
     state: ProposalState
     outcome: Outcome | None
     statement: str
@@ -151,10 +152,11 @@ class ProposalShown(Shown):
         is_over = held.state == ProposalState.CLOSED
         return cls(
             number=held.number,
-            title=held.title,
+            title=view.title,
             body=held.body,
             lang=held.lang,
             url=link(view.url),
+            subject=link(view.ways[0][1]) if view.ways else None,
             state=ProposalState(held.state),
             outcome=Outcome(held.outcome) if held.outcome else None,
             statement=outcome_sentence(view.tally, view.names) if view.tally and is_over else held.statement,

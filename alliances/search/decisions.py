@@ -9,6 +9,7 @@ from alliances.events import ProposalClosed, ProposalOpened, ProposalWithdrawn, 
 from alliances.kinds.decisions import PROPOSAL, RESOLUTION
 from alliances.models import Alliance, Proposal, ProposalState, Resolution
 from alliances.proposal_loading import visible_proposals
+from alliances.proposal_titles import every_title, title_of
 from alliances.search.sources import numbers_of
 from alliances.words import name_of
 from kernel.db import session
@@ -36,7 +37,7 @@ def proposals(ids: Sequence[int]) -> Iterable[Document]:
         Document(
             key=f"{PROPOSAL}:{proposal.id}",
             kind="proposal",
-            title=proposal.title,
+            title=every_title(proposal),
             body=_text(proposal),
             audience=proposal.audience,
             at=proposal.opened_at or proposal.created_at,
@@ -57,7 +58,7 @@ def show_proposals(viewer: Viewer, wanted: Sequence[int]) -> Mapping[int, Shown]
     return {
         proposal.id: Shown(
             ref=Ref(PROPOSAL, proposal.id),
-            title=proposal.title,
+            title=title_of(proposal),
             url=proposal_url(alliance.slug, proposal.number),
             text=_text(proposal),
             at=proposal.opened_at or proposal.created_at,
@@ -77,7 +78,7 @@ def show_proposals(viewer: Viewer, wanted: Sequence[int]) -> Mapping[int, Shown]
 def resolutions(ids: Sequence[int]) -> Iterable[Document]:
     """The register."""
     rows = session().execute(
-        select(Resolution, Proposal.lang, Alliance)
+        select(Resolution, Proposal, Alliance)
         .join(Proposal, Proposal.id == Resolution.proposal_id)
         .join(Alliance, Alliance.id == Resolution.alliance_id)
         .where(Resolution.id.in_(ids))
@@ -86,21 +87,21 @@ def resolutions(ids: Sequence[int]) -> Iterable[Document]:
         Document(
             key=f"{RESOLUTION}:{resolution.id}",
             kind="resolution",
-            title=f"{resolution.number} {resolution.title}",
+            title=f"{resolution.number} {every_title(proposal)}",
             body=resolution.statement,
             audience=resolution.audience,
             at=resolution.decided_at,
             sectors=tuple(alliance.sectors),
-            lang=lang,
+            lang=proposal.lang,
         )
-        for resolution, lang, alliance in rows
+        for resolution, proposal, alliance in rows
     ]
 
 
 def show_resolutions(viewer: Viewer, wanted: Sequence[int]) -> Mapping[int, Shown]:
     """How they read among what was found."""
     rows = session().execute(
-        select(Resolution, Proposal.lang, Alliance)
+        select(Resolution, Proposal, Alliance)
         .join(Proposal, Proposal.id == Resolution.proposal_id)
         .join(Alliance, Alliance.id == Resolution.alliance_id)
         .where(Resolution.id.in_(wanted), Resolution.audience.in_(sorted(viewer.audience)))
@@ -108,15 +109,15 @@ def show_resolutions(viewer: Viewer, wanted: Sequence[int]) -> Mapping[int, Show
     return {
         resolution.id: Shown(
             ref=Ref(RESOLUTION, resolution.id),
-            title=f"{resolution.number} {resolution.title}",
+            title=f"{resolution.number} {title_of(proposal)}",
             url=resolution_url(alliance.slug, resolution.number),
             text=resolution.statement,
             at=resolution.decided_at,
             kind="resolution",
-            lang=lang,
+            lang=proposal.lang,
             facts=(alliance.name_in(viewer.locale),),
         )
-        for resolution, lang, alliance in rows
+        for resolution, proposal, alliance in rows
     }
 
 

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from alliances.here import Here
 from alliances.models import State
+from alliances.proposal_titles import title_lang, title_of
 from alliances.words import name_of
 from kernel.i18n import zone
 from kernel.web import current_viewer
@@ -15,7 +16,17 @@ from kernel.web import current_viewer
 
 def alliance_page(template: str, here: Here, *, tab: str = "", **facts: Any) -> str:
     """A page inside the frame of this alliance; `tab` is the part that it belongs to."""
-    return render_template(template, here=here, tab=tab, ways=ways_into(here), word=word, local=local, **facts)
+    return render_template(
+        template,
+        here=here,
+        tab=tab,
+        ways=ways_into(here),
+        word=word,
+        local=local,
+        title_of=title_of,
+        title_lang=title_lang,
+        **facts,
+    )
 
 
 def word(section: str, code: str) -> str:

@@ -70,7 +70,7 @@ def proposal_as_page(
             here,
             tab=TAB,
             view=view,
-            similar=similar_open(here, held.title, but=held.replaces_id),
+            similar=similar_open(here, view.title, but=held.replaces_id),
             errors=errors or {},
         )
     chosen = _mandate(view, voter_id)

@@ -193,7 +193,11 @@ def test_what_other_parts_put_to_the_vote_opens_at_once_without_those_it_is_abou
     made = alliance(members=4)
     with unit_of_work():
         on = put_to_vote(
-            made.here(0), matter=Matter.EXPULSION, title="Expel", without=[made.members[3].id], method=Method.SPECIAL
+            made.here(0),
+            matter=Matter.EXPULSION,
+            about={"name": "西门钢厂", "name_en": "Westgate Steel"},
+            without=[made.members[3].id],
+            method=Method.SPECIAL,
         )
     assert (on.roll_size, on.state, on.days, on.rules["threshold"]) == (3, "open", 14, "2/3")
     voters = database.scalars(select(Voter.member_id).where(Voter.proposal_id == on.id)).all()

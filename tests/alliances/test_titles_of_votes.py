@@ -1,0 +1,161 @@
+"""A vote on something of the alliance is called in the reader's language, wherever its title is shown."""
+
+import io
+import json
+import zipfile
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from accounts.models import User
+from accounts.viewers import viewer_for
+from alliances.actions import calls, documents
+from alliances.actions.dissolving import propose_dissolution
+from alliances.here import here_at
+from alliances.kinds.decisions import PROPOSAL
+from alliances.models import LogLine, Proposal
+from alliances.proposal_titles import title_of
+from alliances.queries.event_links import linkable
+from alliances.queries.proposals import votes_waiting
+from kernel.i18n import speaking
+from kernel.refs import Ref, cards
+from kernel.work import unit_of_work
+from tests.alliances.founders import founded
+from tests.alliances.test_charters import propose
+from tests.makers import decisions
+from tests.makers import rooms as make
+from tests.makers.alliances import MadeAlliance, alliance
+from tests.makers.api import Program
+from tests.makers.people import sign_in
+from tests.makers.search import index
+
+ZH, EN = "通过“Zqprotocol”第 1 版", "Adopt “Zqprotocol”, version 1"
+
+
+def speaks(user: User, locale: str) -> None:
+    """This person reads in this language from now on."""
+    with unit_of_work() as work:
+        work.get_one(User, user.id).locale = locale
+
+
+def on_document(made: MadeAlliance) -> Proposal:
+    """A vote that somebody opened who writes Chinese."""
+    speaks(made.people[0], "zh_Hans")
+    document = make.document(made, title="Zqprotocol")
+    with speaking("zh_Hans"), unit_of_work():
+        return documents.put_to_adoption(made.viewer(), slug=made.alliance.slug, document_id=document.id, number=1)
+
+
+@pytest.mark.parametrize(("locale", "said", "not_said"), [("zh_Hans", ZH, EN), ("en", EN, ZH)])
+def test_every_outlet_calls_a_vote_on_a_document_in_the_language_of_its_reader(
+    app: Flask, client: FlaskClient, database: Session, locale: str, said: str, not_said: str
+) -> None:
+    made = alliance()
+    on = on_document(made)
+    again = decisions.proposal(made, title="Zqtyped")
+    reader = made.people[1]
+    speaks(reader, locale)
+    sign_in(client, reader)
+    base = f"{made.alliance.url}/proposals"
+    for url in (
+        base,
+        f"{base}/{on.number}",
+        f"{base}?show=open",
+        f"{base}/{on.number}/roll",
+        made.alliance.url,
+        f"{made.alliance.url}/log",
+    ):
+        page = client.get(url).get_data(as_text=True)
+        assert said in page, url
+        assert not_said not in page, url
+    assert client.get(f"{made.alliance.url}/proxies").get_data(as_text=True).count(said) == 1
+    make.decide(made, on, decisions.YES)
+    for url in (
+        f"{base}?show=decided",
+        f"{base}/{on.number}",
+        f"{base}/{on.number}/ballots",
+        f"{made.alliance.url}/resolutions",
+    ):
+        page = client.get(url).get_data(as_text=True)
+        assert said in page, url
+        assert not_said not in page, url
+    count = json.loads(client.get(f"{base}/{on.number}/count.json").get_data(as_text=True))
+    assert count["title"] == said
+    bundle = zipfile.ZipFile(io.BytesIO(client.get(f"{made.alliance.url}/archive.zip").data))
+    for name in ("decisions.json", "resolutions.json"):
+        assert json.loads(bundle.read(name))[0]["title"] == said
+    assert said in bundle.read("index.html").decode()
+    answer = Program(client, reader).get(f"/alliances/{made.alliance.slug}/proposals/{on.number}").json
+    assert (answer["title"], answer["body"]) == (said, "")
+    assert answer["subject"].endswith(f"{made.alliance.url}/documents/{on.about['document']}?version=1")
+    viewer = viewer_for(reader.id)
+    with speaking(locale):
+        shown = cards(viewer, [Ref(PROPOSAL, on.id)])[Ref(PROPOSAL, on.id)]
+        assert (shown.title, shown.lang) == (said, "zh-Hans" if locale == "zh_Hans" else "en")
+        assert [one.title for one in votes_waiting(viewer)] == [again.title]
+        hung = [name for _ref, name in linkable(viewer, here_at(viewer, made.alliance.slug), [])]
+        assert sum(said in name for name in hung) == 2
+
+
+def test_a_vote_on_a_document_is_found_by_its_title_in_either_language(
+    app: Flask, client: FlaskClient, database: Session
+) -> None:
+    made = alliance()
+    on = on_document(made)
+    make.decide(made, on, decisions.YES)
+    sign_in(client, made.people[1])
+    with index(app):
+        for words in ("通过 Zqprotocol", "Adopt Zqprotocol"):
+            page = client.get("/search", query_string={"q": words}).get_data(as_text=True)
+            assert f"{made.alliance.url}/proposals/{on.number}" in page, words
+            assert f"{made.alliance.url}/resolutions/" in page, words
+
+
+def titles(proposal: Proposal) -> list[str]:
+    """In Chinese, then in English."""
+    said = []
+    for locale in ("zh_Hans", "en"):
+        with speaking(locale):
+            said.append(title_of(proposal))
+    return said
+
+
+def test_every_matter_has_its_sentence_in_both_languages(database: Session) -> None:
+    made = alliance()
+    slots = ((make.tomorrow(9), make.tomorrow(10)), (make.tomorrow(14), make.tomorrow(16)))
+    event = make.event(made, title="Autumn", slots=slots)
+    assert titles(database.get_one(Proposal, event.proposal_id)) == ["确定时间：Autumn", "When: Autumn"]
+    call = make.call(made, title="Film")
+    bid = make.bid(made, call, made.people[2], team="Lab 3")
+    make.evaluate(made, call)
+    with unit_of_work():
+        on = calls.put_award_to_vote(
+            made.viewer(), slug=made.alliance.slug, call_id=call.id, bid_id=bid.id, statement="The best of them."
+        )
+    assert titles(on) == ["由 Lab 3 揭榜“Film”", "Award “Film” to Lab 3"]
+    with unit_of_work():
+        propose_dissolution(made.viewer(), slug=made.alliance.slug, reason="It is done.")
+    on = database.scalars(select(Proposal).order_by(Proposal.id.desc()).limit(1)).one()
+    assert titles(on) == [f"解散：{made.alliance.name}", f"Dissolution: {made.alliance.name_en or made.alliance.name}"]
+    living, houses = founded()
+    assert titles(propose(houses[1], living)) == ["章程第 2 版", "Charter, version 2"]
+
+
+def test_the_log_keeps_the_names_and_reads_in_the_language_of_the_page(client: FlaskClient, database: Session) -> None:
+    made = alliance()
+    on = on_document(made)
+    line = database.scalars(select(LogLine).where(LogLine.act == "proposal-opened")).one()
+    assert json.loads(line.content)["facts"]["about"] == on.about
+    assert "title" not in json.loads(line.content)["facts"]
+    with unit_of_work() as work:
+        documents.set_document(
+            made.viewer(), slug=made.alliance.slug, document_id=on.about["document"], title="Other", audience="council"
+        )
+        work.flush()
+    sign_in(client, made.people[2])
+    page = client.get(f"{made.alliance.url}/proposals").get_data(as_text=True)
+    assert "Zqprotocol" in page, "what is voted on stays as it was when the vote opened"
+    assert "Other" not in page, "and nothing is told of what the council calls it now"
