@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from flask import current_app
-from sqlalchemy import ColumnElement, update
+from sqlalchemy import ColumnElement, select, update
 
 from accounts.viewers import viewer_for
 from activity.channels import Handover, Person, channel
-from activity.gathering import Group
+from activity.gathering import Group, gathered
 from activity.models import Notice
 from activity.topics import WATCHING, Cadence, Topic
 from activity.unsubscribing import Rule, rule_of_follow, rule_of_topic
@@ -17,11 +17,13 @@ from kernel.clock import now
 from kernel.db import session
 from kernel.i18n import LANG_TAGS, speaking
 from kernel.mail import Mail, send_mail
-from kernel.mail.delivery import before_delivery
+from kernel.mail.delivery import Words, before_delivery, renewed_by
 from kernel.refs import Ref, cards, excerpts
+from kernel.viewer import Viewer
 
 A_WHILE = timedelta(minutes=5)
 EXCERPTS = 5
+NOTICES = "notices"
 
 
 def _by_mail_at_once() -> ColumnElement[bool]:
@@ -31,39 +33,54 @@ def _by_mail_at_once() -> ColumnElement[bool]:
 @channel("mail", wanted=_by_mail_at_once, after=A_WHILE)
 def letter(person: Person, group: Group) -> Handover:
     """A few minutes after the first of them, so that a burst is one letter; what was read until then is not in it."""
-    viewer, notices = person.viewer, group.notices
-    texts = excerpts(viewer, [one.ref for one in notices])
-    rule = rule_of(notices[0])
-    with speaking(viewer.locale):
-        subject = subject_of(group)
-        facts = {
-            "group": group,
-            "subject": subject,
-            "excerpts": [(one, texts[one.ref]) for one in reversed(notices[:EXCERPTS]) if one.ref in texts],
-            "unsubscribe_url": rule.url,
-            "html_lang": LANG_TAGS[viewer.locale],
-            "base_url": current_app.config["BASE_URL"],
-        }
-        body, html = written("notice", facts)
+    viewer, notices, rule = person.viewer, group.notices, rule_of(group.notices[0])
+    words = _words(viewer, group)
     ids, places = [one.id for one in notices], {one.place for one in notices}
 
     def hand_over() -> None:
         send_mail(
             to=person.email,
-            subject=subject,
-            body=body,
-            html=html,
+            subject=words.subject,
+            body=words.body,
+            html=words.html,
             kind="notice",
             user_id=viewer.user_id,
             audience=notices[0].audience,
             place=group.card.ref,
             reply_ref=places.pop() if len(places) == 1 else None,
             unsubscribe_url=rule.url,
+            made_of={NOTICES: ids},
         )
         noted = update(Notice).where(Notice.id.in_(ids)).values(mailed_at=now())
         session().execute(noted.execution_options(synchronize_session=False))
 
     return hand_over
+
+
+@renewed_by(NOTICES)
+def letter_of_now(user_id: int, ids: list[int]) -> Words | None:
+    """What these notices tell when the mail goes out: a post may have been changed or hidden since it was written."""
+    viewer = viewer_for(user_id)
+    mine = (Notice.id.in_(ids), Notice.user_id == user_id, Notice.audience.in_(sorted(viewer.audience)))
+    notices = session().scalars(select(Notice).where(*mine).order_by(Notice.id.desc())).all()
+    group = next(iter(gathered(viewer, notices).values()), None)
+    return _words(viewer, group) if group is not None else None
+
+
+def _words(viewer: Viewer, group: Group) -> Words:
+    notices = group.notices
+    texts = excerpts(viewer, [one.ref for one in notices])
+    with speaking(viewer.locale):
+        subject = subject_of(group)
+        facts = {
+            "group": group,
+            "subject": subject,
+            "excerpts": [(one, texts[one.ref]) for one in reversed(notices[:EXCERPTS]) if one.ref in texts],
+            "unsubscribe_url": rule_of(notices[0]).url,
+            "html_lang": LANG_TAGS[viewer.locale],
+            "base_url": current_app.config["BASE_URL"],
+        }
+        return Words(subject, *written("notice", facts))
 
 
 @before_delivery

@@ -36,6 +36,7 @@ REASONS = {
     "unconfirmed": _l("The address is not confirmed."),
     "moved": _l("The person reads mail at another address by now."),
     "no-access": _l("The person may not read it any more."),
+    "nothing-left": _l("All that it told of is gone, or out of sight."),
     "bounce": _l("Mail to this address came back."),
     "complaint": _l("Its reader called a mail of this site spam."),
     "by-staff": _l("The staff dropped it."),

@@ -14,7 +14,7 @@ from sqlalchemy import Row, select, update
 
 from accounts.models import User
 from accounts.viewers import viewer_for
-from activity.digests.composing import Content, content_for
+from activity.digests.composing import Content, Sheet, content_for, sheet_of
 from activity.letters import written
 from activity.models import Digest, DigestRun, Notice
 from activity.topics import Cadence
@@ -25,10 +25,13 @@ from kernel.db import session
 from kernel.i18n import LANG_TAGS, speaking, zone
 from kernel.i18n import when as local_time
 from kernel.mail import send_mail
+from kernel.mail.delivery import Words, renewed_by
+from kernel.viewer import Viewer
 from kernel.words import gettext as _
 from kernel.work import reading, unit_apart
 
 MORNING = 7
+DIGEST = "digest"
 MONDAY, LATEST_WEEKDAY = 0, 2  # a Monday that nobody worked on is made up for until Wednesday
 LOOKS_BACK = {Cadence.DAILY: timedelta(days=2), Cadence.WEEKLY: timedelta(days=8)}
 PORTION = 50
@@ -42,10 +45,7 @@ class Letter:
     user_id: int
     email: str
     content: Content
-    subject: str
-    body: str
-    html: str
-    unsubscribe_url: str
+    words: Words
 
 
 def plan(moment: datetime) -> None:
@@ -109,21 +109,35 @@ def _letter(run: Row[int, str, str, str, int], person: Row[int, str]) -> Letter 
         content, sheet = content_for(viewer, period=period, since=since_of(period))
         if not sheet:
             return None
-        rule = rule_of_digest(person.id, period)
-        subject = _("Your week at the Guildhall") if period is Cadence.WEEKLY else _("Your day at the Guildhall")
-        base_url: str = current_app.config["BASE_URL"]
-        facts = {
-            "sheet": sheet,
-            "subject": subject,
-            "period": period.value,
-            "page_url": f"{base_url}/digests/{period.value}-{run.day}",
-            "unsubscribe_url": rule.url,
-            "html_lang": LANG_TAGS[viewer.locale],
-            "base_url": base_url,
-            "local_time": lambda moment: local_time(moment, viewer.timezone),
-        }
-        body, html = written("digest", facts)
-    return Letter(person.id, person.email, content, subject, body, html, rule.url)
+        words = _words(viewer, sheet, period=period, day=run.day)
+    return Letter(person.id, person.email, content, words)
+
+
+@renewed_by(DIGEST)
+def digest_of_now(user_id: int, digest_id: int) -> Words | None:
+    """What a digest holds when its mail goes out: the same as its page at that moment."""
+    viewer, digest = viewer_for(user_id), session().get(Digest, digest_id)
+    if digest is None or digest.user_id != user_id:
+        return None
+    with speaking(viewer.locale):
+        sheet = sheet_of(viewer, digest.content)
+        return _words(viewer, sheet, period=Cadence(digest.period), day=digest.day) if sheet else None
+
+
+def _words(viewer: Viewer, sheet: Sheet, *, period: Cadence, day: str) -> Words:
+    subject = _("Your week at the Guildhall") if period is Cadence.WEEKLY else _("Your day at the Guildhall")
+    base_url: str = current_app.config["BASE_URL"]
+    facts = {
+        "sheet": sheet,
+        "subject": subject,
+        "period": period.value,
+        "page_url": f"{base_url}/digests/{period.value}-{day}",
+        "unsubscribe_url": rule_of_digest(viewer.me, period).url,
+        "html_lang": LANG_TAGS[viewer.locale],
+        "base_url": base_url,
+        "local_time": lambda moment: local_time(moment, viewer.timezone),
+    }
+    return Words(subject, *written("digest", facts))
 
 
 def _send(run: Row[int, str, str, str, int], people: Sequence[Row[int, str]], letters: Sequence[Letter]) -> int:
@@ -144,17 +158,19 @@ def _send_one(run: Row[int, str, str, str, int], letter: Letter) -> bool:
     insert = insert_into(Digest).values(
         user_id=letter.user_id, period=run.period, day=run.day, content=letter.content.packed(), created_at=now()
     )
-    if session().execute(insert.on_conflict_do_nothing().returning(Digest.id)).first() is None:
+    digest_id = session().scalar(insert.on_conflict_do_nothing().returning(Digest.id))
+    if digest_id is None:
         return False
     send_mail(
         to=letter.email,
-        subject=letter.subject,
-        body=letter.body,
-        html=letter.html,
+        subject=letter.words.subject,
+        body=letter.words.body,
+        html=letter.words.html,
         kind="digest",
         user_id=letter.user_id,
         audience=" ".join(sorted(letter.content.audiences)),
-        unsubscribe_url=letter.unsubscribe_url,
+        unsubscribe_url=rule_of_digest(letter.user_id, Cadence(run.period)).url,
+        made_of={DIGEST: digest_id},
     )
     noted = update(Notice).where(Notice.id.in_(letter.content.notices)).values(mailed_at=now())
     session().execute(noted.execution_options(synchronize_session=False))

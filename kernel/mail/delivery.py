@@ -8,7 +8,9 @@ programs show it once; a digest is not, and lies among the dead until the staff 
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from cryptography.fernet import InvalidToken
@@ -20,7 +22,7 @@ from kernel.db import session
 from kernel.jobs import job
 from kernel.mail.letters import envelope_sender, letter
 from kernel.mail.line import Letter, Line, Outcome
-from kernel.mail.outbox import Mail
+from kernel.mail.outbox import Mail, one_line
 from kernel.mail.suppression import note_bounce
 from kernel.work import step_aside, unit_of_work
 
@@ -33,14 +35,43 @@ MAX_ATTEMPTS = 24  # about five days
 KEPT_FOR = timedelta(days=30)
 UNSURE = "unsure"
 
+NOTHING_LEFT = "nothing-left"
+
 Check = Callable[[Mail], str]
 _checks: list[Check] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a mail says."""
+
+    subject: str
+    body: str
+    html: str
+
+
+Renewal = Callable[[int, Any], Words | None]
+_renewals: dict[str, Renewal] = {}
 
 
 def before_delivery(check: Check) -> Check:
     """Have this asked of every notice and digest when it is about to go: why it may not, in a word, or nothing."""
     _checks.append(check)
     return check
+
+
+def renewed_by(name: str) -> Callable[[Renewal], Renewal]:
+    """Have mails whose `made_of` has this name say what is so when they leave, not what was so when they were written.
+
+    A mail may have waited for days: what was taken out of sight since must not go out with it. The function is given
+    the reader and what stands under the name, and answers None where nothing is left to say.
+    """
+
+    def register(renewal: Renewal) -> Renewal:
+        _renewals[name] = renewal
+        return renewal
+
+    return register
 
 
 @job("mail.deliver", every=timedelta(seconds=1))
@@ -114,6 +145,9 @@ def _claim() -> Letter | None:
 def _in_hand(mail: Mail) -> Letter | None:
     """The letter, claimed; None where none can be made of it, as when the site's secret has changed since."""
     try:
+        if not _renew(mail):
+            drop(mail, NOTHING_LEFT)
+            return None
         message = letter(mail)
         ready = Letter(mail.id, message, envelope_sender(mail, message), mail.recipient)
     except (ValueError, LookupError, InvalidToken) as error:
@@ -121,6 +155,16 @@ def _in_hand(mail: Mail) -> Letter | None:
         return None
     mail.state, mail.claimed_at, mail.attempts = "sending", now(), mail.attempts + 1
     return ready
+
+
+def _renew(mail: Mail) -> bool:
+    """Write it anew where it can be; whether anything is left to say."""
+    for name, of in mail.made_of.items():
+        words = _renewals[name](mail.user_id or 0, of)
+        if words is None:
+            return False
+        mail.subject, mail.body, mail.html = one_line(words.subject), words.body, words.html
+    return True
 
 
 def _refusal(mail: Mail) -> str:

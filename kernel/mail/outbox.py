@@ -43,6 +43,7 @@ class Mail(Model):
     reply_ref: Mapped[str] = mapped_column(String(80), default="", server_default="")
     unsubscribe_url: Mapped[str] = mapped_column(String(500), default="", server_default="")
     headers: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    made_of: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     message_key: Mapped[str] = mapped_column(String(22), default=lambda: secrets.token_hex(11), server_default="")
     state: Mapped[str] = mapped_column(String(10))
     reason: Mapped[str] = mapped_column(Text, default="", server_default="")
@@ -71,6 +72,7 @@ def send_mail(  # noqa: PLR0913 - a letter has many parts, and all are named
     reply_ref: Ref | None = None,
     unsubscribe_url: str = "",
     headers: Mapping[str, str] | None = None,
+    made_of: Mapping[str, Any] | None = None,
     secret: str = "",
 ) -> Mail:
     """Put a mail into the outbox of the current unit of work.
@@ -82,6 +84,7 @@ def send_mail(  # noqa: PLR0913 - a letter has many parts, and all are named
 
     `place` makes the mails about one thing one conversation in mail programs; `reply_ref` gives them an address at
     which an answer is posted there, if the site reads mail; `unsubscribe_url` is offered for one click (RFC 8058).
+    `made_of` is by what its words are made anew when it leaves the house (`kernel.mail.delivery.renewed_by`).
     `secret` is a part of the text (a link's token) that is kept encrypted, is forgotten once the mail is sent, and is
     never shown to the staff. Line breaks in headers are folded away, so that nobody writes headers of their own.
     """
@@ -91,7 +94,7 @@ def send_mail(  # noqa: PLR0913 - a letter has many parts, and all are named
     mail = Mail(
         kind=kind,
         recipient=" ".join(to.split()),
-        subject=" ".join(subject.split())[:LONGEST_SUBJECT],
+        subject=one_line(subject),
         body=body.replace(secret, MARK) if secret else body,
         html=html.replace(secret, MARK) if secret else html,
         sealed=_vault().encrypt(secret.encode()).decode() if secret else None,
@@ -101,12 +104,18 @@ def send_mail(  # noqa: PLR0913 - a letter has many parts, and all are named
         reply_ref=str(reply_ref or ""),
         unsubscribe_url=unsubscribe_url,
         headers={name: " ".join(value.split()) for name, value in (headers or {}).items()},
+        made_of=dict(made_of or {}),
         state="waiting" if delivering else "kept",
         due_at=now() if delivering else None,
     )
     session().add(mail)
     session().flush()
     return mail
+
+
+def one_line(subject: str) -> str:
+    """A subject without line breaks, as long as one may be."""
+    return " ".join(subject.split())[:LONGEST_SUBJECT]
 
 
 def whole(mail: Mail, text: str) -> str:
