@@ -19,8 +19,9 @@ SHOWN = """async (title) => {
 
 
 def worked(page: Page) -> None:
-    """Wait until the service worker serves the page."""
-    page.evaluate("navigator.serviceWorker.ready")
+    """Wait until the service worker serves the page; one that was on its way while it began is not its own."""
+    until(page, "async () => (await navigator.serviceWorker.ready).active.state === 'activated'")
+    page.reload()
     until(page, "() => navigator.serviceWorker.controller !== null")
 
 
