@@ -2,26 +2,32 @@
 
 import base64
 import binascii
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from flask import current_app
 
 from accounts.models import User
+from accounts.viewers import viewer_for
 from activity.actions.choosing import set_wishes
 from activity.actions.following import set_mail
 from activity.queries.follows import follow_row
 from activity.topics import DIGESTS, Cadence, Topic
 from activity.wishes import wishes_of
+from kernel.clock import now
 from kernel.db import session
-from kernel.errors import NotFoundError
+from kernel.errors import ConflictError, NotFoundError
 from kernel.refs import Card, Ref
 from kernel.secrets import derived_key
 from kernel.viewer import Viewer
+from kernel.words import gettext as _
 
 FOLLOW = "follow"
+UNDONE_FOR = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +83,7 @@ def rule_of_digest(user_id: int, period: Cadence) -> Rule:
 def rule_at(token: str) -> Rule:
     """The rule of a link; `NotFoundError` for whatever was not sealed here."""
     try:
-        sealed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
-        user_id, what = _seal().decrypt(sealed, [b"unsubscribe"]).decode().split(" ", 1)
+        user_id, what = _opened(token, b"unsubscribe").decode().split(" ", 1)
     except (binascii.Error, ValueError, InvalidTag):
         raise NotFoundError from None
     if session().get(User, int(user_id)) is None:
@@ -101,25 +106,50 @@ def switch_off(rule: Rule) -> dict[str, str]:
     return {topic.value: wishes[topic].mail.value for topic in concerned}
 
 
-def switch_on(rule: Rule, was: Mapping[str, str]) -> None:
-    """As it was before it was switched off; only what the rule is about can come back."""
+def way_back(rule: Rule, was: Mapping[str, str]) -> str:
+    """A sealed note of what a switching off changed. It undoes that and nothing else, for a month.
+
+    The link of the mail itself, which is passed on with every mail that is forwarded, can only ever switch off.
+    """
+    note = {"user": rule.user_id, "what": rule.what, "was": dict(was), "at": int(now().timestamp())}
+    sealed = _seal().encrypt(json.dumps(note, sort_keys=True).encode(), [b"undo"])
+    return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+
+
+def undo(rule: Rule, token: str) -> None:
+    """As it was before, as far as it is off still; raises for the note of another rule, and for an old one."""
+    try:
+        note = json.loads(_opened(token, b"undo"))
+    except (binascii.Error, ValueError, InvalidTag):
+        raise NotFoundError from None
+    if (note["user"], note["what"]) != (rule.user_id, rule.what):
+        raise NotFoundError
+    if datetime.fromtimestamp(note["at"], UTC) < now() - UNDONE_FOR:
+        raise ConflictError(_("This is too old to be undone here. Choose in the settings what comes."))
+    _switch_on(rule, note["was"])
+
+
+def _switch_on(rule: Rule, was: Mapping[str, str]) -> None:
     if rule.ref is not None:
-        mail = was.get(rule.what, "")
-        set_mail(rule.user_id, rule.ref, Cadence(mail) if mail in set(Cadence) else None)
+        row = follow_row(viewer_for(rule.user_id), rule.ref)
+        if row is not None and row.mail == Cadence.NEVER:
+            set_mail(rule.user_id, rule.ref, Cadence(was[rule.what]) if was[rule.what] else None)
         return
     wishes = wishes_of(rule.user_id)
-    back = {
-        topic: replace(wishes[topic], mail=Cadence(was[topic.value]))
-        for topic in Topic
-        if was.get(topic.value) in set(Cadence) and (topic is rule.topic or was[topic.value] == rule.period)
-    }
-    set_wishes(rule.user_id, back)
+    off = {topic: mail for topic, mail in was.items() if wishes[Topic(topic)].mail is Cadence.NEVER}
+    set_wishes(
+        rule.user_id, {Topic(topic): replace(wishes[Topic(topic)], mail=Cadence(mail)) for topic, mail in off.items()}
+    )
 
 
 def followed_card(viewer: Viewer, rule: Rule) -> Card | None:
     """What the rule follows, as far as its owner sees it yet."""
     row = follow_row(viewer, rule.ref) if rule.ref is not None else None
     return row.card if row is not None else None
+
+
+def _opened(token: str, purpose: bytes) -> bytes:
+    return _seal().decrypt(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)), [purpose])
 
 
 def _seal() -> AESSIV:

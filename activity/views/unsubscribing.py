@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from activity import labels
 from activity.room import room
 from activity.topics import Cadence
-from activity.unsubscribing import Rule, followed_card, rule_at, switch_off, switch_on
+from activity.unsubscribing import Rule, followed_card, rule_at, switch_off, undo, way_back
 from kernel.limits import SMALL_DEEDS, limiter
 from kernel.policy import Door
 from kernel.web import current_viewer
@@ -27,21 +27,20 @@ class Subject:
 def unsubscribing(token: str) -> ResponseReturnValue:
     """What the link switches off, and one button."""
     rule = rule_at(token)
-    return render_template("activity/unsubscribe.html", token=token, subject=_subject(rule), was=None, state="asked")
+    return render_template("activity/unsubscribe.html", token=token, subject=_subject(rule), back="", state="asked")
 
 
 @room.page("/unsubscribe/<token>", may=Door.ANYONE, methods=("POST",), form_token=False)
 @limiter.limit(SMALL_DEEDS)
 def unsubscribe(token: str) -> ResponseReturnValue:
-    """Switch it off, as the button and as mail programs ask (RFC 8058), or on again."""
-    rule = rule_at(token)
-    was: dict[str, str] = {}
+    """Switch it off, as the button and as mail programs ask (RFC 8058); or undo that, with the note that came of it."""
+    rule, state, back = rule_at(token), "off", ""
     if "undo" in request.form:
-        switch_on(rule, dict(pair.split("=", 1) for pair in request.form.getlist("was") if "=" in pair))
-    else:
-        was = switch_off(rule)
-    state = "undone" if "undo" in request.form else "off"
-    return render_template("activity/unsubscribe.html", token=token, subject=_subject(rule), was=was, state=state)
+        undo(rule, request.form["undo"])
+        state = "undone"
+    elif was := switch_off(rule):
+        back = way_back(rule, was)
+    return render_template("activity/unsubscribe.html", token=token, subject=_subject(rule), back=back, state=state)
 
 
 def _subject(rule: Rule) -> Subject:

@@ -17,7 +17,7 @@ from activity.delivering import deliver_due
 from activity.models import Delivery, Follow, Level, Notice
 from activity.queries import groups_page
 from activity.topics import USUAL, Cadence, Topic, Wish, topic_of
-from activity.unsubscribing import Rule, rule_of_digest, rule_of_follow, rule_of_topic
+from activity.unsubscribing import Rule, rule_of_digest, rule_of_follow, rule_of_topic, way_back
 from activity.wishes import channels_of, wishes_of
 from forum.actions.removal import delete_post
 from forum.models import Tag, Thread
@@ -295,9 +295,9 @@ def test_one_click_ends_a_mail_without_signing_in_and_can_be_undone(client: Flas
         off = client.post(f"/{path}", data={"List-Unsubscribe": "One-Click"})
         assert off.status_code == 200
         assert mail() == Cadence.NEVER
-        was = re.findall(r'name="was" value="([^"]+)"', off.text)
+        (back,) = re.findall(r'name="undo" value="([^"]+)"', off.text)
         assert client.post(f"/{path}", data={"List-Unsubscribe": "One-Click"}).status_code == 200
-        assert client.post(f"/{path}", data={"undo": "1", "was": was}).status_code == 200
+        assert client.post(f"/{path}", data={"undo": back}).status_code == 200
         assert mail() == before
 
 
@@ -312,12 +312,28 @@ def test_the_token_says_nothing_and_cannot_be_made_or_changed(client: FlaskClien
     assert client.get(f"/unsubscribe/{Rule(10**9, 'addressed').token}").status_code == 404
 
 
-def test_undoing_brings_back_only_what_the_link_is_about(client: FlaskClient) -> None:
-    reader = person()
-    want(reader, Topic.RECORDS, mail=Cadence.NEVER)
-    token = rule_of_topic(reader.id, "addressed").token
-    client.post(f"/unsubscribe/{token}", data={"undo": "1", "was": ["records=at_once", "nonsense", "addressed=hourly"]})
-    assert wishes_of(reader.id)[Topic.RECORDS].mail is Cadence.NEVER
+def test_undoing_brings_back_only_what_was_switched_off_and_only_for_a_month(client: FlaskClient) -> None:
+    reader, other = person(), person()
+    mine, other_topic = rule_of_topic(reader.id, "addressed"), rule_of_topic(reader.id, "records")
+
+    def undo(rule: Rule, token: str) -> int:
+        return client.post(f"/unsubscribe/{rule.token}", data={"undo": token}).status_code
+
+    off = client.post(f"/unsubscribe/{mine.token}")
+    (back,) = re.findall(r'name="undo" value="([^"]+)"', off.text)
+    assert undo(other_topic, back) == 404
+    assert undo(rule_of_topic(other.id, "addressed"), back) == 404
+    for forged in ("1", mine.token, back[:-2], way_back(other_topic, {"addressed": "daily"})):
+        assert undo(mine, forged) == 404, "the link of the mail itself only switches off"
+    assert client.get(f"/unsubscribe/{back}").status_code == 404
+    with time_machine.travel(now() + timedelta(days=31)):
+        assert undo(mine, back) == 409
+    assert wishes_of(reader.id)[Topic.ADDRESSED].mail is Cadence.NEVER
+    want(reader, Topic.ADDRESSED, mail=Cadence.DAILY)
+    assert undo(mine, back) == 200
+    assert wishes_of(reader.id)[Topic.ADDRESSED].mail is Cadence.DAILY, "what was chosen since stays"
+    want(reader, Topic.ADDRESSED, mail=Cadence.NEVER)
+    assert undo(mine, back) == 200
     assert wishes_of(reader.id)[Topic.ADDRESSED].mail is Cadence.AT_ONCE
 
 
