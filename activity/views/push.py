@@ -11,11 +11,10 @@ from activity.push.subscribing import push_no_more, push_to
 from activity.queries.push import my_browsers
 from activity.room import room
 from kernel.errors import NotFoundError
-from kernel.limits import SMALL_DEEDS, limiter
+from kernel.limits import SMALL_DEEDS, TRIALS, limiter
 from kernel.web import current_viewer
 
 BACK = "/settings/notices#push"
-TRIALS = "10 per minute"
 
 
 @room.page("/settings/push", may=ActivityRight.CHOOSE_NOTICES, methods=("POST",))
