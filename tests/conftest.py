@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from xdist.scheduler import LoadScopeScheduling
 
+from alliances.queries import directory_counts
 from forum.queries import page
 from guildhall.app import create_app
 from guildhall.settings import Settings
@@ -81,7 +82,8 @@ def pytest_runtest_setup() -> None:
 @pytest.fixture(autouse=True)
 def _empty_shelves() -> None:
     """Forget what was rendered before: a test that is undone leaves its numbers to the next."""
-    for shelf in (pagecache._pages, pagecache._pieces, pagecache._member_pages, page._summaries):
+    shelves = (pagecache._pages, pagecache._pieces, pagecache._member_pages, page._summaries, directory_counts._counted)
+    for shelf in shelves:
         shelf._items.clear()
         shelf._bytes = 0
 

@@ -9,8 +9,9 @@ from alliances.facts import details_of
 from alliances.here import here_at
 from alliances.parties import Party
 from alliances.policy import AllianceRight
-from alliances.queries.directory import Wanted, alliance_page, rows_of
+from alliances.queries.directory import alliance_page, rows_of
 from alliances.queries.log import log_page
+from alliances.queries.narrowing import Wanted
 from alliances.queries.overview import faces, forming
 from alliances.schemas.alliances import (
     AllianceItem,

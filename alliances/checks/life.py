@@ -30,6 +30,7 @@ def sectors_of_alliances(*, mend: bool) -> list[str]:
             for sector in kept - right:
                 session().delete(session().get_one(AllianceSector, (row.id, sector)))
             session().add_all(AllianceSector(alliance_id=row.id, sector=sector) for sector in right - kept)
+            session().get_one(Alliance, row.id).version += 1
     return faults
 
 
@@ -45,6 +46,7 @@ def sight_of_alliances(*, mend: bool) -> list[str]:
             faults.append(f"alliance {alliance.id} is for {alliance.audience}, and should be for {right}")
             if mend:
                 alliance.audience = right
+                alliance.version += 1
     return faults
 
 

@@ -113,6 +113,7 @@ class Alliance(Model):
         Index("ix_alliance_audience_active_at_id", "audience", "active_at", "id"),
         Index("ix_alliance_state_active_at_id", "state", "active_at", "id"),
         Index("ix_alliance_forming_until", "forming_until"),
+        Index("ix_alliance_version_active_at", "version", "active_at"),  # their sum says whether anything has changed
     )
 
     def name_in(self, locale: str) -> str:

@@ -4,8 +4,9 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from alliances.policy import AllianceRight
-from alliances.queries.directory import Wanted, alliance_page, facets
+from alliances.queries.directory import alliance_page, facets
 from alliances.queries.for_you import alliances_for, my_alliances
+from alliances.queries.narrowing import Wanted
 from alliances.room import room
 from alliances.views.frame import word
 from kernel.web import current_viewer

@@ -1,8 +1,10 @@
 """The directory, what of it concerns the viewer, and the overview: narrowed, scoped, and in few queries."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import insert
@@ -10,8 +12,11 @@ from sqlalchemy.orm import Session
 
 from activity.actions import follow
 from activity.models import Level
+from alliances.actions.states import freeze
 from alliances.models import Alliance, Member, MemberState, Proposal, ProposalState, Standing, State
-from alliances.queries.directory import Wanted, alliance_page
+from alliances.queries.directory import alliance_page
+from alliances.queries.directory_counts import counts
+from alliances.queries.narrowing import Wanted
 from kernel.clock import now
 from kernel.refs import Ref
 from kernel.viewer import Viewer
@@ -137,14 +142,52 @@ def test_the_directory_is_asked_in_few_queries(client: FlaskClient, database: Se
     for _ in range(4):
         make.alliance()
     forming(house("firm"))
-    with queries(at_most=4):
+    with queries(at_most=5):
         assert client.get("/alliances").status_code == 200
+    with queries(at_most=3):
+        assert client.get("/alliances").status_code == 200, "the facets were counted, and nothing has changed"
     made, houses = founded()
     sign(houses[0], made)
     sign_in(client, houses[0].admin)
     with queries(at_most=13):
         page = client.get("/alliances").get_data(as_text=True)
     assert "Yours" in page
+
+
+def counted(viewer: Viewer, **wanted: str) -> dict[str, dict[str, int]]:
+    return {name: dict(values) for name, values in counts(viewer, Wanted(**wanted)).items()}
+
+
+def test_facets_are_counted_anew_after_every_change_and_for_nobody_else(client: FlaskClient, database: Session) -> None:
+    made = make.alliance(sectors=["bio"], region="3301")
+    stranger = Viewer()
+    before = counted(stranger)
+    with queries(at_most=1):
+        assert counted(Viewer(locale="en")) == before, "whatever language one reads"
+    make.alliance(sectors=["energy"], region="11")
+    after = counted(stranger)
+    assert after["sector"] == {**before["sector"], "energy": before["sector"].get("energy", 0) + 1}
+    with unit_of_work():
+        freeze(made.viewer(), slug=made.alliance.slug, reason="We wait for the audit.")
+    assert counted(stranger)["state"].get("frozen", 0) == before["state"].get("frozen", 0) + 1
+    assert counted(stranger, sector="bio")["state"].get("frozen") == 1
+    lapsed = draft(house("firm"))
+    with unit_of_work() as work:
+        work.get_one(Alliance, lapsed.id).state = State.LAPSED.value
+        work.get_one(Alliance, lapsed.id).version += 1
+    inside = replace(stranger, audience=stranger.audience | {lapsed.everybody})
+    gone = counted(stranger)["state"].get("lapsed", 0)
+    assert counted(inside)["state"].get("lapsed", 0) == gone + 1
+    assert counted(stranger)["state"].get("lapsed", 0) == gone, "what one person alone sees is in nobody else's count"
+
+
+def test_an_alliance_stops_being_active_lately_though_nothing_was_done(database: Session) -> None:
+    made = make.alliance()
+    with unit_of_work():
+        made.alliance.active_at = now() - timedelta(days=30) + timedelta(minutes=1)
+    before = counted(Viewer())["activity"]["recent"]
+    with time_machine.travel(now() + timedelta(minutes=2)):
+        assert counted(Viewer())["activity"].get("recent", 0) == before - 1
 
 
 def test_a_council_of_one_kind_is_pointed_at(client: FlaskClient, database: Session) -> None:
