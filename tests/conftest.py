@@ -1,6 +1,5 @@
 """What every test stands on: an application on each database, a transaction that is undone, and nobody outside."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -12,8 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_sqlalchemy.session import Session as FlaskSession
 from pytest_socket import socket_allow_hosts
-from sqlalchemy import Connection, create_engine, inspect, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Connection, inspect
 from sqlalchemy.orm import Session
 from xdist.scheduler import LoadScopeScheduling
 
@@ -26,22 +24,9 @@ from ip_registry.logs import open_log
 from kernel import pagecache
 from kernel.db import db
 from kernel.work import unit_of_work
+from tests.makers.machine import drop_databases, need, postgres_url
 
-REQUIRED = {name for name in os.environ.get("GUILDHALL_REQUIRE", "").split(",") if name}
-POSTGRES = os.environ.get("GUILDHALL_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432")
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
-missing: set[str] = set()
-made: set[str] = set()
-
-
-def need(what: str, *, found: bool) -> None:
-    """Skip where `what` is not at hand; fail where it is required."""
-    if found:
-        return
-    missing.add(what)
-    if what in REQUIRED:
-        pytest.fail(f"{what} is required and was not found")
-    pytest.skip(f"{what} was not found")
 
 
 class InGroups(LoadScopeScheduling):
@@ -95,28 +80,8 @@ def shared_data() -> Path:
     return SHARED
 
 
-def postgres_url(purpose: str) -> str | None:
-    """The address of a new, empty database; None when no server answers. It is dropped when the session ends."""
-    name = f"guildhall_test_{purpose}_{os.getpid()}"
-    try:
-        _administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        _administer(f"CREATE DATABASE \"{name}\" ENCODING 'UTF8' TEMPLATE template0")
-    except SQLAlchemyError:
-        return None
-    made.add(name)
-    return f"{POSTGRES}/{name}"
-
-
-def _administer(statement: str) -> None:
-    engine = create_engine(f"{POSTGRES}/postgres", isolation_level="AUTOCOMMIT", connect_args={"connect_timeout": 20})
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
-
-
 def pytest_sessionfinish() -> None:
-    for name in made:
-        _administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    drop_databases()
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])

@@ -14,8 +14,8 @@ from guildhall.app import create_app
 from guildhall.settings import Settings
 from kernel.db import db
 from kernel.limits import limiter
-from tests.conftest import need, postgres_url
 from tests.makers import forum as make
+from tests.makers.machine import need, postgres_url
 from tests.makers.search import forget_index, settings
 
 KINDS = {"whoosh": "sqlite", "tantivy": "sqlite", "postgres": "postgres"}

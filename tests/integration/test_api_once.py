@@ -18,9 +18,9 @@ from guildhall.settings import Settings
 from kernel.checks import run_checks
 from kernel.db import db
 from kernel.work import unit_of_work
-from tests.conftest import need, postgres_url
 from tests.makers.api import PREFIX, Program
 from tests.makers.forum import thread
+from tests.makers.machine import need, postgres_url
 from tests.makers.people import api_token, person
 
 START = {"community": "materials", "title": "Said only once", "body": "However often it is sent."}

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import need, postgres_url
 from tests.live import Site, live_site
+from tests.makers.machine import need, postgres_url
 
 POSTINGS = 200
 KILL_AFTER = 60

@@ -17,8 +17,8 @@ from guildhall.settings import Settings
 from kernel.db import db, session
 from kernel.mail import Mail
 from kernel.work import unit_of_work
-from tests.conftest import need, postgres_url
 from tests.makers.digests import many_people, missed
+from tests.makers.machine import need, postgres_url
 
 PEOPLE = 60
 KEY = "only-for-tests-" * 4

@@ -33,9 +33,9 @@ from moderation.actions.flags import flag
 from moderation.actions.reviews import decide
 from moderation.models import Flag, Review, ReviewState, Sanction
 from moderation.reviewables import Decision, Outcome
-from tests.conftest import need, postgres_url
 from tests.makers import watch
 from tests.makers.forum import board, opening_post, post, thread
+from tests.makers.machine import need, postgres_url
 from tests.makers.people import person
 
 Deed = Callable[[], object]

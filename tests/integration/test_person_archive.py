@@ -32,9 +32,9 @@ from kernel.refs import Ref
 from kernel.work import unit_of_work
 from resources.models import Listing, ListingState, Need, NeedState
 from seeds import ensure_sectors
-from tests.conftest import postgres_url
 from tests.makers import archives as make
 from tests.makers import forum, listings, needs, registry
+from tests.makers.machine import postgres_url
 from tests.makers.people import person
 
 

@@ -28,7 +28,7 @@ from kernel import jobs
 from kernel.db import db, session
 from kernel.jobs import work_forever
 from kernel.work import unit_of_work
-from tests.conftest import POSTGRES, need
+from tests.makers.machine import POSTGRES, need
 from tests.makers.people import api_token, person, sign_in
 
 

@@ -22,9 +22,9 @@ from kernel.db import db
 from kernel.viewer import Viewer
 from search_index import query, searching
 from search_index.indexing import places, reader
-from tests.conftest import need, postgres_url
 from tests.live import ROOT
 from tests.makers import forum as make
+from tests.makers.machine import need, postgres_url
 from tests.makers.people import person
 
 KINDS = {"whoosh": "sqlite", "tantivy": "sqlite", "postgres": "postgres"}

@@ -11,8 +11,8 @@ from sqlalchemy import create_engine, make_url, text
 from guildhall.backup.making import Made
 from guildhall.settings import Settings
 from kernel.db import db
-from tests.conftest import POSTGRES, need, postgres_url
 from tests.makers import backups as make
+from tests.makers.machine import POSTGRES, need, postgres_url
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ import pytest
 
 from ip_registry.evidence.bundle import BundleParts, make_bundle
 from ip_registry.evidence.papers import standing_papers
-from tests.conftest import need
 from tests.makers.authorities import Maker
+from tests.makers.machine import need
 from tests.registry.evidence import FILES, Kit, bare, make_kit
 
 NODE = Path(__file__).parent / "foreign" / "verify.mjs"

@@ -17,8 +17,8 @@ import pytest
 from ip_registry.evidence.bundle import Token, make_bundle
 from ip_registry.evidence.fragments import fragment_of, read_fragment
 from ip_registry.evidence.pages import HERE, SCRIPTS, bundled, verify_page
-from tests.conftest import need
 from tests.makers.authorities import Maker
+from tests.makers.machine import need
 from tests.registry.evidence import FILES, Kit, make_kit
 
 SCRIPT = Path(__file__).parent / "javascript"

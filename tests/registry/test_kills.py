@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import need, postgres_url
+from tests.makers.machine import need, postgres_url
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 KILLS = 150

@@ -14,7 +14,7 @@ from search_index.documents import Document
 from search_index.engine import Engine
 from search_index.engines import postgres, tantivy, whoosh
 from search_index.engines.reference import ReferenceEngine
-from tests.conftest import need, postgres_url
+from tests.makers.machine import need, postgres_url
 
 BEGINNING = datetime(2024, 1, 1, tzinfo=UTC)
 Opener = Callable[[], Engine]

@@ -10,7 +10,7 @@ from search_index.engine import EngineError, Phrase, Query, Word
 from search_index.engines import postgres
 from search_index.engines.postgres import PostgresEngine
 from search_index.query import parse
-from tests.conftest import POSTGRES
+from tests.makers.machine import POSTGRES
 from tests.search.conftest import a_document, fill, postgres_database
 
 PUBLIC = ("public",)
