@@ -7,18 +7,24 @@ from dataclasses import dataclass
 from enum import Enum
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from socket import SHUT_RDWR, SOCK_STREAM, create_connection, getaddrinfo
-from threading import Event, Thread
+from socket import SHUT_RDWR, SOCK_STREAM, create_connection, getaddrinfo, socket
+from threading import BoundedSemaphore, Event, Thread
+from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 SECONDS = 10.0
 AGAIN_SECONDS = 0.05
+MOST_LOOKUPS = 32  # names at once; what looks up a name cannot be stopped, only waited for no longer
 LARGEST_ANSWER = 64 * 1024
 LONGEST_URL = 2048
 PUBLIC_PORTS = frozenset({80, 443})
 AGENT = "guildhall/1"
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 NAT64 = IPv6Network("64:ff9b::/96")
+
+
+Lookup = list[tuple[Any, ...]]
+_lookups = BoundedSemaphore(MOST_LOOKUPS)
 
 
 class Reach(Enum):
@@ -112,8 +118,8 @@ def _exchange(
     parts = check_address(url, reach=reach)
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    address = _address_of(host, port, reach)
-    connection: HTTPConnection = (
+    address = _address_of(host, port, reach, seconds)
+    connection = (
         _Secure(host, port, address, seconds) if parts.scheme == "https" else _Plain(host, port, address, seconds)
     )
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -131,17 +137,39 @@ def _exchange(
     return Reply(response.status, found, response.headers.get_content_type(), answer)
 
 
-def _address_of(host: str, port: int, reach: Reach) -> str:
+def _address_of(host: str, port: int, reach: Reach, seconds: float) -> str:
     """The address to speak to. A name with one private address among public ones is refused as well."""
-    try:
-        found = [str(entry[4][0]) for entry in getaddrinfo(host, port, type=SOCK_STREAM)]
-    except (OSError, UnicodeError) as error:
-        raise ExchangeError(f"{type(error).__name__}: {error}"[:200]) from error
+    found = [str(entry[4][0]) for entry in _looked_up(host, port, seconds)]
     if not found:
         raise ExchangeError("the name has no address")
     if reach is Reach.PUBLIC and not all(is_public(ip_address(one.partition("%")[0])) for one in found):
         raise ForbiddenAddressError("the address is not on the open internet")
     return found[0]
+
+
+def _looked_up(host: str, port: int, seconds: float) -> Lookup:
+    """What the name stands for, within the time: the resolver itself knows no deadline, so a thread waits for it."""
+    if not _lookups.acquire(timeout=seconds):
+        raise ExchangeError("too many names are being looked up")
+    answers: list[Lookup | Exception] = []
+    is_done = Event()
+
+    def look_up() -> None:
+        try:
+            answers.append(getaddrinfo(host, port, type=SOCK_STREAM))
+        except (OSError, UnicodeError) as error:
+            answers.append(error)
+        finally:
+            _lookups.release()
+            is_done.set()
+
+    Thread(target=look_up, daemon=True).start()
+    if not is_done.wait(seconds):
+        raise ExchangeError("the name was not looked up in time")
+    (answer,) = answers
+    if isinstance(answer, Exception):
+        raise ExchangeError(f"{type(answer).__name__}: {answer}"[:200]) from answer
+    return answer
 
 
 class _Plain(HTTPConnection):
@@ -150,10 +178,11 @@ class _Plain(HTTPConnection):
     def __init__(self, host: str, port: int, address: str, seconds: float) -> None:
         super().__init__(host, port, timeout=seconds)
         self.address = address
+        self.line: socket | None = None
 
     def connect(self) -> None:
         """Open it, without asking for the name again."""
-        self.sock = create_connection((self.address, self.port), self.timeout)
+        self.sock = self.line = create_connection((self.address, self.port), self.timeout)
 
 
 class _Secure(HTTPSConnection):
@@ -163,18 +192,22 @@ class _Secure(HTTPSConnection):
         self.trusting = ssl.create_default_context()
         super().__init__(host, port, timeout=seconds, context=self.trusting)
         self.address = address
+        self.line: socket | None = None
 
     def connect(self) -> None:
         """Open it, without asking for the name again."""
         plain = create_connection((self.address, self.port), self.timeout)
         secure = self.trusting.wrap_socket(plain, server_hostname=self.host, do_handshake_on_connect=False)
-        self.sock = secure  # from here on it can be cut
+        self.sock = self.line = secure  # from here on it can be cut
         secure.do_handshake()
 
 
 @contextmanager
-def _bounded(connection: HTTPConnection, seconds: float) -> Iterator[Event]:
-    """Cut the connection when the time is over: a timeout of the socket starts anew with every byte."""
+def _bounded(connection: "_Plain | _Secure", seconds: float) -> Iterator[Event]:
+    """Cut the connection when the time is over: a timeout of the socket starts anew with every byte.
+
+    `line` is the socket also while a body is read: `sock` is let go as soon as the head of a last answer is there.
+    """
     is_late, is_over = Event(), Event()
 
     def watch() -> None:
@@ -182,8 +215,9 @@ def _bounded(connection: HTTPConnection, seconds: float) -> Iterator[Event]:
             return
         is_late.set()
         while not is_over.wait(AGAIN_SECONDS):  # the socket may only just be coming
-            with suppress(OSError, AttributeError):
-                connection.sock.shutdown(SHUT_RDWR)
+            with suppress(OSError):
+                if connection.line is not None:
+                    connection.line.shutdown(SHUT_RDWR)
 
     Thread(target=watch, daemon=True).start()
     try:

@@ -111,6 +111,34 @@ def test_a_name_with_one_private_address_among_public_ones_is_refused(monkeypatc
         exchange("http://both.example/", reach=Reach.PUBLIC)
 
 
+def test_a_resolver_that_hangs_is_waited_for_no_longer_than_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    is_over, is_asked, is_back = threading.Event(), threading.Event(), threading.Event()
+
+    def hang(*_args: object, **_more: object) -> list[tuple[object, ...]]:
+        is_asked.set()
+        is_over.wait()
+        return []
+
+    class Slots(threading.BoundedSemaphore):
+        def release(self, n: int = 1) -> None:
+            super().release(n)
+            is_back.set()
+
+    monkeypatch.setattr(http, "getaddrinfo", hang)
+    monkeypatch.setattr(http, "_lookups", Slots(1))
+    try:
+        with pytest.raises(ExchangeError, match="not looked up in time"):
+            exchange("http://hangs.example/", reach=Reach.PUBLIC, seconds=0.05)
+        assert is_asked.is_set()
+        with pytest.raises(ExchangeError, match="too many names"):
+            exchange("http://hangs.example/", reach=Reach.PUBLIC, seconds=0.05)
+    finally:
+        is_over.set()
+    assert is_back.wait(30), "a name that was given up frees its place once the resolver comes back"
+    with pytest.raises(ExchangeError, match="no address"):
+        exchange("http://hangs.example/", reach=Reach.PUBLIC)
+
+
 def test_a_redirect_is_judged_like_the_first_address(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first host counts as public here; the one it sends us to does not."""
     with answering(say(200, b"secret")) as (inside, heard), answering(say(302, Location=inside)) as (url, _):
