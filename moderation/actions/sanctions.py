@@ -19,7 +19,7 @@ from kernel.viewer import PUBLIC, STAFF, Viewer
 from kernel.words import gettext as _
 from moderation.events import SanctionImposed, SanctionLifted
 from moderation.models import HouseRule, Review, Sanction, SanctionKind
-from moderation.policy import ModerationRight, Target
+from moderation.policy import ModerationRight, Target, visible_sanctions
 from moderation.wording import check_reason
 
 SANCTION = "moderation.sanction"
@@ -70,7 +70,7 @@ def impose(
 
 def lift(viewer: Viewer, *, sanction_id: int, reason: str) -> Sanction:
     """Take it back before its time: whoever may impose such a one may lift it."""
-    sanction = sanction_of(sanction_id)
+    sanction = sanction_seen(viewer, sanction_id)
     user_id = sanction.user_id
     kind = SanctionKind(sanction.kind)
     authorise(viewer, ModerationRight.SANCTION, Target(user_id, _is_staff(user_id), kind, sanction.scope))
@@ -130,6 +130,15 @@ def in_force(kind: SanctionKind | None = None) -> ColumnElement[bool]:
     """Neither lifted nor ended: a warning stands for good."""
     runs = and_(Sanction.lifted_at.is_(None), or_(Sanction.ends_at.is_(None), Sanction.ends_at > now()))
     return runs if kind is None else and_(runs, Sanction.kind == kind.value)
+
+
+def sanction_seen(viewer: Viewer, sanction_id: int) -> Sanction:
+    """By its number, as a moderator; raises `NotFoundError` for one of a place that is not theirs to know of."""
+    seen = select(Sanction).where(Sanction.id == sanction_id, visible_sanctions(viewer))
+    sanction = session().scalars(seen).first()
+    if sanction is None:
+        raise NotFoundError
+    return sanction
 
 
 def sanction_of(sanction_id: int) -> Sanction:

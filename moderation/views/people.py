@@ -16,7 +16,7 @@ from kernel.web import current_viewer, safe_next
 from kernel.words import gettext as _
 from moderation.actions.notes import add_note
 from moderation.actions.rules import stock_reasons
-from moderation.actions.sanctions import impose, lift, sanction_of
+from moderation.actions.sanctions import impose, lift
 from moderation.forms import LiftForm, NoteForm, SanctionForm
 from moderation.models import SanctionKind
 from moderation.policy import ModerationRight, scopes_of
@@ -67,8 +67,8 @@ def lift_sanction(sanction_id: int) -> ResponseReturnValue:
     """End it before its time."""
     viewer = current_viewer()
     authorise(viewer, ModerationRight.SANCTION)
-    handle = session().scalar(select(User.handle).where(User.id == sanction_of(sanction_id).user_id))
-    lift(viewer, sanction_id=sanction_id, reason=request.form.get("reason", ""))
+    lifted = lift(viewer, sanction_id=sanction_id, reason=request.form.get("reason", ""))
+    handle = session().scalar(select(User.handle).where(User.id == lifted.user_id))
     flash(_("It is lifted, and they are told."), "success")
     return redirect(f"/staff/people/{handle}", 303)
 

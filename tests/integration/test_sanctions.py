@@ -162,6 +162,21 @@ def test_the_page_of_a_person_sanctions_and_lifts(client: FlaskClient, database:
     assert not viewer_for(user.id).is_silenced
 
 
+def test_whoever_may_not_know_of_a_sanction_finds_none_to_lift(client: FlaskClient, database: Session) -> None:
+    user = person()
+    elsewhere = watch.sanction(user, SanctionKind.WARNING, scope="moderator:7")
+    private = watch.sanction(user, SanctionKind.WARNING, scope="moderator:alliance:7")
+    answers = {}
+    for who, grants in {"moderator": ("moderator:8",), "officer": ("moderator:alliance:7",), "nobody": ()}.items():
+        sign_in(client, person(grants=grants))
+        paths = [f"/sanctions/{number}/lifting" for number in (elsewhere.id, private.id, 10**6)]
+        answers[who] = [client.post(path, data={"reason": "It was somebody else."}).status_code for path in paths]
+    assert answers == {"moderator": [404] * 3, "officer": [403] * 3, "nobody": [403] * 3}
+    sign_in(client, person(grants=("moderator:7",)))
+    known = client.post(f"/sanctions/{elsewhere.id}/lifting", data={"reason": "It was somebody else."})
+    assert known.status_code == 303
+
+
 def test_the_check_finds_and_mends_a_mark_without_a_sanction(database: Session) -> None:
     user = person()
     with unit_of_work():
