@@ -3,11 +3,15 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from kernel.db import only_reads, session
 
-_AFTER = "after_commit"
+log = structlog.get_logger("guildhall.work")
+
+_AFTER, _APART = "after_commit", "in_any_case"
 
 
 @contextmanager
@@ -24,9 +28,11 @@ def unit_of_work() -> Iterator[Session]:
     except BaseException:
         work.rollback()
         work.info.pop(_AFTER, None)
+        _do_apart(work)
         raise
     for call in work.info.pop(_AFTER, ()):
         call()
+    _do_apart(work)
 
 
 @contextmanager
@@ -67,3 +73,20 @@ def undo() -> None:
 def after_commit(call: Callable[[], object]) -> None:
     """Run `call` once the current unit is safely committed; never if it is undone."""
     session().info.setdefault(_AFTER, []).append(call)
+
+
+def in_any_case(call: Callable[[], object]) -> None:
+    """Run `call` in a unit of its own once the current one has ended, also if it is undone: what a refusal leaves.
+
+    It may be lost: no answer waits for it or fails by it.
+    """
+    session().info.setdefault(_APART, []).append(call)
+
+
+def _do_apart(work: Session) -> None:
+    for call in work.info.pop(_APART, ()):
+        try:
+            with unit_of_work():
+                call()
+        except SQLAlchemyError as error:
+            log.warning("what a refusal leaves was not written", error=str(error))

@@ -1,15 +1,17 @@
 """What is not taken at all, each refusal with its limit and when one may write again."""
 
 from datetime import timedelta
+from functools import partial
 
 from kernel.clock import now
 from kernel.errors import InvalidError
 from kernel.words import gettext as _
 from kernel.words import ngettext
+from kernel.work import in_any_case
 from moderation.limits import Limits
 from moderation.pace import DAY, HOUR, Pace
 from moderation.texts import Made
-from moderation.watching import REFUSING, Hit
+from moderation.watching import REFUSING, Hit, count_hits
 
 
 class TooFastError(InvalidError):
@@ -76,13 +78,15 @@ def must_not_hurry(limits: Limits, pace: Pace, *, field: str) -> None:
 
 
 def must_not_say(hits: list[Hit], *, field: str) -> None:
-    """Raise where a word stands in it that is not taken here; which one is said, so that mistakes can be mended."""
-    words = [hit.pattern for hit in hits if hit.action == REFUSING]
-    if words:
-        _refuse(
-            field,
-            _("This is not taken here: %(words)s. If that is a mistake, the staff can help.", words=", ".join(words)),
-        )
+    """Raise where a word stands in it that is not taken here; which one is said, so that mistakes can be mended.
+
+    The refusal undoes whatever was done so far, and is counted all the same.
+    """
+    refused = [hit for hit in hits if hit.action == REFUSING]
+    if refused:
+        in_any_case(partial(count_hits, refused))
+        words = ", ".join(hit.pattern for hit in refused)
+        _refuse(field, _("This is not taken here: %(words)s. If that is a mistake, the staff can help.", words=words))
 
 
 def _refuse(field: str, sentence: str) -> None:

@@ -1,5 +1,7 @@
 """Watched words hold, flag or refuse what contains them, however it is written."""
 
+import re
+
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -69,6 +71,28 @@ def test_a_refused_word_is_named_and_nothing_is_kept(database: Session) -> None:
     with pytest.raises(InvalidError) as refusal:
         say(person(), thread(), "Buy viagra")
     assert "viagra" in refusal.value.errors["body"]
+
+
+def test_the_staff_see_how_often_each_word_held_flagged_or_refused_something(
+    client: FlaskClient, database: Session
+) -> None:
+    held, flagged, refused = (watched(word, word) for word in ("hold", "flag", "refuse"))
+    started, author = thread(), person()
+    sign_in(client, author)
+    with pytest.raises(InvalidError):
+        say(author, started, "refuse and hold")
+    page = client.post(f"/threads/{started.id}/posts", data={"body": "I refuse."})
+    assert page.status_code == 422
+    program = client.post("/settings", data={"display_name": "Lin", "bio": "They refuse it", "region": ""})
+    assert program.status_code == 422
+    say(author, started, "hold on")
+    say(author, started, "a flag")
+    hits = {word.id: session().get_one(WatchedWord, word.id, populate_existing=True).hits for word in (held, flagged)}
+    assert hits == {held.id: 1, flagged.id: 1}
+    assert session().get_one(WatchedWord, refused.id, populate_existing=True).hits == 3
+    sign_in(client, person(staff=True))
+    listed = client.get("/staff/words").text
+    assert [int(number) for number in re.findall(r"met (\d+) time", listed)] == [1, 1, 3]
 
 
 def test_a_flagged_word_is_published_and_stands_in_the_queue(database: Session) -> None:
