@@ -50,7 +50,7 @@ def list_alliance_documents(viewer: Viewer, *, slug: str, query: DocumentQuery) 
     refusals=(409,),
 )
 def post_alliance_document(viewer: Viewer, *, slug: str, body: DocumentGiven) -> Answer:
-    """Write a document; files are added on its page."""
+    """Write a document. One that is a file is sent to `documents/files`."""
     made = documents.write_document(
         viewer,
         slug=slug,

@@ -143,6 +143,24 @@ class VersionGiven(Given):
     note: Note = ""
 
 
+class DocumentFileQuery(Given):
+    """What is said of a document whose first version is a file."""
+
+    title: Title
+    readers: Readers = Field(default=Readers.MEMBERS, strict=False)
+    note: Note = ""
+    register_when_adopted: bool = False
+    group_id: Annotated[Id | None, Field(description="The working group whose document it is.")] = None
+
+
+class VersionFileQuery(Given):
+    """What is said of the next version, a file, added on version `base`."""
+
+    base: Id
+    note: Note = ""
+    register_when_adopted: bool = False
+
+
 class DocumentChange(Given):
     """Its title and who reads it; what is left out stays."""
 

@@ -2,21 +2,28 @@
 
 import io
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from accounts.blobs import blob_store
+from accounts.models import User
 from alliances.actions.documents import inspect
 from alliances.actions.offices import appoint
+from alliances.models import Document
 from kernel.clock import now
 from kernel.work import unit_of_work
 from tests.makers import decisions, rooms
 from tests.makers.alliances import MadeAlliance, alliance
 from tests.makers.api import PREFIX, Program
-from tests.makers.people import person
+from tests.makers.people import api_token, person
+from tests.makers.search import settings
 
 pytestmark = pytest.mark.parametrize("app", ["sqlite"], indirect=True)
 DAY = (now() + timedelta(days=20)).date().isoformat()
@@ -244,3 +251,65 @@ def test_the_register_says_what_came_of_a_resolution(client: FlaskClient, made: 
     assert chair.put(f"{one}/review", {"text": "It goes on.", "superseded_by": "1999-1"}).status_code == 422
     reviewed = chair.put(f"{one}/review", {"text": "It goes on."}).json
     assert (reviewed["review_note"], reviewed["review_on"]) == ("It goes on.", None)
+
+
+def upload(client: FlaskClient, who: User, url: str, content: bytes, name: str, **query: object) -> TestResponse:
+    headers = {"Authorization": f"Bearer {api_token(who)}", "Accept-Language": "en"}
+    data = {"file": (io.BytesIO(content), name)}
+    with client.post(f"{PREFIX}{url}", data=data, query_string=query, headers=headers) as answer:
+        answer.get_data()
+        return answer
+
+
+def test_a_file_is_sent_as_a_document_and_as_its_next_version(client: FlaskClient, database: Session) -> None:
+    made = alliance(members=4)
+    chair, member = made.people[0], made.people[3]
+    url = f"/alliances/{made.alliance.slug}/documents"
+    first, second = b"a,b\n1,2\n", b"a,b\n3,4\n"
+    added = upload(client, chair, f"{url}/files", first, "table.csv", title="Zqtable", readers="council")
+    assert added.status_code == 201, added.get_data(as_text=True)
+    number = added.json["id"]
+    assert added.headers["Location"].endswith(f"{url}/{number}")
+    assert (added.json["version"]["hash"], added.json["file_name"]) == (sha256(first).hexdigest(), "table.csv")
+    assert added.json["body"] is None
+    later = upload(client, chair, f"{url}/{number}/versions/files", second, "table2.csv", base=1, note="Measured again")
+    assert (later.status_code, later.json["latest"]) == (201, 2)
+    assert (later.json["version"]["hash"], later.json["version"]["note"]) == (
+        sha256(second).hexdigest(),
+        "Measured again",
+    )
+    assert upload(client, chair, f"{url}/{number}/versions/files", first, "x.csv", base=1).status_code == 409
+    headers = {"Authorization": f"Bearer {api_token(chair)}"}
+    assert client.get(f"/api/v1{url}/{number}/versions/1/file", headers=headers).data == first
+    assert upload(client, member, f"{url}/files", first, "t.csv", title="x", readers="members").status_code == 403
+    assert upload(client, member, f"{url}/{number}/versions/files", first, "t.csv", base=2).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "query"),
+    [
+        (b"<html><script>", "page.html", {"title": "x"}),
+        (b"MZ\x90\x00", "run.exe", {"title": "x"}),
+        (b"a,b\n", "t.csv", {}),
+        (b"a,b\n", "t.csv", {"title": "x", "readers": "alliance:1"}),
+    ],
+)
+def test_a_file_that_the_page_would_refuse_is_refused(
+    app: Flask, client: FlaskClient, database: Session, content: bytes, name: str, query: dict[str, str]
+) -> None:
+    made = alliance()
+    url = f"/alliances/{made.alliance.slug}/documents"
+    assert upload(client, made.people[0], f"{url}/files", content, name, **query).status_code == 422
+    with settings(app, upload_limit_mb=0):
+        assert upload(client, made.people[0], f"{url}/files", b"a,b\n", "t.csv", title="x").status_code == 413
+    assert database.scalar(select(func.count(Document.id))) == 0
+
+
+def test_the_room_for_files_is_one_for_pages_and_programs(
+    client: FlaskClient, database: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = alliance()
+    url = f"/alliances/{made.alliance.slug}/documents"
+    monkeypatch.setattr("alliances.actions.documents.QUOTA", 10)
+    assert upload(client, made.people[0], f"{url}/files", b"a,b\n1,2\n", "t.csv", title="x").status_code == 201
+    assert upload(client, made.people[0], f"{url}/files", b"a,b\n3,4\n", "t.csv", title="y").status_code == 413

@@ -1,5 +1,6 @@
 """Every deed, tried by everybody with words that would do: who may not is refused, and nothing has changed."""
 
+import io
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -188,6 +189,12 @@ def _values(house: House, rule: Rule, name: str) -> list[str]:
     return [str(one) for one in few.get(name, numbers.get(name, [1]))]
 
 
+WITH_FILES = {
+    "api.post_alliance_document_file": {"title": "Table", "readers": "members"},
+    "api.post_alliance_document_version_file": {"base": "1"},
+}
+
+
 def _addresses(house: House, rule: Rule) -> list[str]:
     filled = [re.sub(r"<(?:[^:<>]+:)?(\w+)>", r"<\1>", rule.rule)]
     for name in sorted(rule.arguments):
@@ -203,6 +210,8 @@ def _sent(house: House, who: str, endpoint: str) -> dict[str, Any]:
     if not endpoint.startswith("api."):
         more = {"party": party, "to_member": str(other), "ref": f"alliances.document:{house.numbers['document_id'][1]}"}
         return {"data": {**FORM, **more, "ally": house.others[0], "successor": house.others[0]}}
+    if endpoint in WITH_FILES:
+        return {"data": {"file": (io.BytesIO(b"a,b\n1,2\n"), "table.csv")}, "query_string": WITH_FILES[endpoint]}
     award = {"bid": house.numbers["bid_id"][1], "statement": "Words."}
     special = {
         "api.put_alliance_call_awarded": {**award, "message": "Words."},
@@ -233,10 +242,11 @@ def _deeds(app: Flask, client: FlaskClient, ground: Ground, who: str) -> dict[st
     for rule, method in writes(app):
         if "/alliances/<slug>" not in rule.rule:
             continue
-        sent = _sent(house, who, rule.endpoint)
+        is_api = rule.endpoint.startswith("api.")
         for url in _addresses(house, rule):
             as_before = ground.connection.begin_nested()
-            with client.open(url, method=method, headers=headers if "json" in sent else {}, **sent) as answer:
+            sent = _sent(house, who, rule.endpoint)
+            with client.open(url, method=method, headers=headers if is_api else {}, **sent) as answer:
                 answer.get_data()
             if answer.status_code in REFUSED:
                 as_before.commit()
