@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from accounts.models import Organisation, User
 from alliances.charters import charter_of
 from alliances.joining import member_of
 from alliances.models import Alliance, Bid, Call, Document, Event, Group, Member, PartyKind, Proposal
 from alliances.parties import Party
+from alliances.proposal_titles import every_title
 from kernel.db import session
 from kernel.viewer import Viewer
 
@@ -57,9 +58,8 @@ def group_named(scene: Scene, name: str) -> int:
 
 def proposal_about(scene: Scene, title: str) -> Proposal:
     """The newest with these words in its title, or on this matter."""
-    is_meant = or_(Proposal.title.contains(title), Proposal.matter == title)
-    query = select(Proposal).where(Proposal.alliance_id == scene.alliance.id, is_meant)
-    return session().scalars(query.order_by(Proposal.id.desc()).limit(1)).one()
+    query = select(Proposal).where(Proposal.alliance_id == scene.alliance.id).order_by(Proposal.id.desc())
+    return next(one for one in session().scalars(query) if title == one.matter or title in every_title(one))
 
 
 def event_titled(scene: Scene, title: str) -> int:
