@@ -78,7 +78,7 @@ def _measure(folder: Path, url: str, posts: int) -> dict[str, Any]:
     return figures
 
 
-def _backups(settings: Settings, folder: Path, rounds: int = 3) -> dict[str, Any]:
+def _backups(settings: Settings, folder: Path, rounds: int = 5) -> dict[str, Any]:
     yardstick = _sqlite_copy if settings.database().startswith("sqlite") else _pg_dump
     theirs, ours = [], []
     for _round in range(rounds):

@@ -11,7 +11,9 @@ from sqlalchemy.sql.expression import ColumnElement
 
 from bench.filling import fill
 from bench.servers import ROOT
+from kernel.checks import run_checks
 from kernel.db import db
+from kernel.work import unit_of_work
 
 SHARED = ROOT.parent / "shared" / "data" / "threads"
 
@@ -33,6 +35,8 @@ def fill_to(app: Flask, posts: int, environment: dict[str, str]) -> int:
         with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("ANALYZE"))
             count = connection.scalar(text("SELECT count(*) FROM post")) or 0
+        with unit_of_work():
+            run_checks(mend=True)  # the counters know nothing of the copies
         db.engine.dispose()  # SQLite takes what its journal holds into the file when the last connection closes
     return count
 
