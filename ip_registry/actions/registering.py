@@ -14,6 +14,7 @@ from ip_registry.actions.acting import must_stand
 from ip_registry.actions.asking import may_ask
 from ip_registry.actions.pending import accept_leaves, writable_log
 from ip_registry.actions.rekeying import settle
+from ip_registry.deposits import check_room, size_of
 from ip_registry.envelopes.errors import EnvelopeError
 from ip_registry.envelopes.leaves import EMPTY_ROOT, FIRST, Leaf, parse_leaf
 from ip_registry.envelopes.manifests import Manifest
@@ -105,6 +106,7 @@ def register_checked(viewer: Viewer, checked: Sequence[Checked]) -> None:
     fresh = list({one.leaf.hash: one for one in checked if one.leaf.hash not in known}.values())
     must_be_ours(log_id, [one.leaf for one in fresh])
     may_ask(viewer, _handles(fresh))
+    check_room(viewer, [one.given for one in fresh if one.given is not None])
     people = _people(viewer, fresh)
     ids = _insert(viewer, log_id, fresh)
     for one, record_id in zip(fresh, ids, strict=True):
@@ -157,6 +159,7 @@ def _deposit_later(viewer: Viewer, again: Sequence[tuple[Record, Checked]]) -> N
     held = [hold_record(number) for number in sorted(set(wanted) - kept)]
     added = [record.id for record in held if record.state == RecordState.SEALED]
     may_ask(viewer, _handles([wanted[number] for number in added]))
+    check_room(viewer, [given for number in added if (given := wanted[number].given) is not None])
     people = _people(viewer, [wanted[number] for number in added]) if added else {}
     for record in held:
         if record.id in added:
@@ -359,6 +362,7 @@ def _keep(viewer: Viewer, one: Checked, record_id: int, people: dict[str, int]) 
             authors=None if given.authors is None else list(given.authors),
             manifest=None if given.manifest is None else list(given.manifest),
             custody=given.custody,
+            size=size_of(given),
         )
     )
     for position, entry in enumerate(one.opening.authors):

@@ -110,7 +110,7 @@ class Deposit(Model):
 
     `custody` is the owner key of a record that was sealed without JavaScript, encrypted under the site's secret, and
     `next_custody` the one that waits for the person to whom such a record is assigned. `presigned` is a disclosure
-    that the owner signed for the day on which an embargo ends.
+    that the owner signed for the day on which an embargo ends. `size` counts the bytes of the texts, for the quota.
     """
 
     __tablename__ = "record_deposit"
@@ -123,6 +123,7 @@ class Deposit(Model):
     custody: Mapped[bytes | None] = mapped_column(LargeBinary)
     next_custody: Mapped[bytes | None] = mapped_column(LargeBinary)
     presigned: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)
+    size: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class RecordEvent(Model):
