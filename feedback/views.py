@@ -2,7 +2,7 @@
 
 from itertools import groupby
 
-from flask import current_app, make_response, redirect, render_template, request
+from flask import current_app, flash, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
@@ -18,13 +18,15 @@ from forum.models.thread import ThreadKind
 from forum.queries.rows import ThreadView
 from kernel.clock import now
 from kernel.errors import NotFoundError
-from kernel.i18n import zone
+from kernel.i18n import month, zone
 from kernel.limits import POSTING, SMALL_DEEDS, limiter
 from kernel.policy import Door
 from kernel.slots import fill
 from kernel.viewer import Viewer
 from kernel.web import current_viewer, safe_next
+from kernel.words import gettext as _
 from moderation.models import Submission
+from moderation.views.waiting import waits
 from search_index.similar import similar
 
 ORDERS = ("votes", "newest")
@@ -95,10 +97,11 @@ def send_decision(thread_id: int) -> ResponseReturnValue:
                 current_viewer(),
                 thread_id=thread_id,
                 state=form.state.data,
-                note=form.note.data,
-                link=form.link.data,
+                note=form.note.data or "",
+                link=form.link.data or "",
             )
         if form.is_fine:
+            flash(_("It is decided."), "success")
             return redirect(row.thread.url, 303)
     return _decision_page(row, form), 422
 
@@ -108,8 +111,14 @@ def changes() -> ResponseReturnValue:
     """What changed, month by month."""
     viewer = current_viewer()
     page = queries.change_page(viewer, cursor=request.args.get("cursor"))
-    months = groupby(page.items, lambda row: row.created_at.astimezone(zone(viewer.timezone)).strftime("%Y-%m"))
-    return render_template("feedback/changes.html", page=page, months=[(month, list(rows)) for month, rows in months])
+    months = [
+        (key, month(rows[0].created_at, viewer.timezone, viewer.locale), rows)
+        for key, group in groupby(
+            page.items, lambda row: row.created_at.astimezone(zone(viewer.timezone)).strftime("%Y-%m")
+        )
+        if (rows := list(group))
+    ]
+    return render_template("feedback/changes.html", page=page, months=months)
 
 
 @room.page("/feeds/changes.atom", may=Door.ANYONE)
@@ -144,8 +153,8 @@ def send_change() -> ResponseReturnValue:
                 current_viewer(),
                 title_zh=form.title_zh.data,
                 title_en=form.title_en.data,
-                note=form.note.data,
-                link=form.link.data,
+                note=form.note.data or "",
+                link=form.link.data or "",
             )
         if form.is_fine:
             return redirect("/changes", 303)
@@ -173,7 +182,7 @@ def show_state(viewer: Viewer, view: ThreadView) -> Markup | None:
 
 
 def _address(made: Thread | Submission) -> str:
-    return "/submissions" if isinstance(made, Submission) else thread_url(made.id, made.slug)
+    return waits(made) if isinstance(made, Submission) else thread_url(made.id, made.slug)
 
 
 def _found(thread_id: int) -> queries.SuggestionRow:

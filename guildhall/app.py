@@ -83,6 +83,7 @@ def create_app(settings: Settings | None = None) -> Guildhall:
     )
     csrf.init_app(app)
     app.jinja_env.globals.update(csrf_token=lambda: marks.FORM_TOKEN, here_mark=marks.HERE, slot=slots.slot)
+    app.jinja_env.globals["lang_of"] = i18n.guess_lang
     login.install(app)
     limiter.init_app(app)
     web.install(app)

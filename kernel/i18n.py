@@ -3,12 +3,13 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from babel.dates import format_skeleton, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import g
@@ -59,6 +60,16 @@ def day(moment: datetime, timezone: str) -> Markup:
     return Markup('<time datetime="{}" data-day>{}</time>').format(
         moment.strftime("%Y-%m-%dT%H:%M:%SZ"), local.strftime("%Y-%m-%d")
     )
+
+
+def month(moment: datetime, timezone: str, locale: str) -> str:
+    """The month of an instant in the viewer's zone, in words."""
+    return format_skeleton("yMMMM", moment.astimezone(zone(timezone)), locale=locale)
+
+
+def span(length: timedelta, locale: str) -> str:
+    """How long something takes, in the largest unit that says it."""
+    return format_timedelta(length, threshold=1, locale=locale)
 
 
 def compile_catalogues(folder: Path) -> None:

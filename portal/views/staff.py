@@ -5,6 +5,7 @@ from flask_babel import gettext as _
 from activity.actions import record_act
 from kernel import jobs
 from kernel.backups import backup_health, latest_backups, latest_rehearsals
+from kernel.i18n import span
 from kernel.limits import SMALL_DEEDS, limiter
 from kernel.policy import Door
 from kernel.refs import Ref
@@ -47,11 +48,12 @@ def staff_communities() -> ResponseReturnValue:
 @room.page("/staff/jobs", may=Door.STAFF)
 def staff_jobs() -> ResponseReturnValue:
     """What the worker does, has to do, and gave up."""
+    viewer = current_viewer()
     return render_template(
         "portal/staff_jobs.html",
         page=desk.dead_jobs(cursor=request.args.get("cursor")),
         waiting=desk.waiting_jobs(),
-        regular=jobs.regular_jobs(),
+        regular=[(name, span(every, viewer.locale), run) for name, every, run in jobs.regular_jobs()],
     )
 
 

@@ -1,6 +1,9 @@
 """Suggestions about the site: where they stand, who wants them, who is told, and what changed."""
 
+from datetime import UTC, datetime
+
 import pytest
+import time_machine
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,7 +24,7 @@ from kernel.work import unit_of_work
 from tests.makers import forum as make
 from tests.makers.api import Program
 from tests.makers.feedback import decided, suggestion, voted
-from tests.makers.people import person, sign_in
+from tests.makers.people import newcomer, person, sign_in
 
 
 @pytest.fixture
@@ -63,6 +66,26 @@ def test_a_suggestion_is_taken_up_and_whoever_made_it_sees_it_in_what_changed(
     assert "Your suggestion" in changes
     assert "was taken up" in client.get("/notifications").text
     assert "Remember my order" in client.get("/feeds/changes.atom").text
+
+
+def test_what_a_newcomer_suggests_waits_and_they_are_told_so(client: FlaskClient, database: Session) -> None:
+    sign_in(client, newcomer())
+    sent = client.post("/feedback", data={"title": "Two columns of tags", "body": "One is long on a phone."})
+    assert sent.location.startswith("/submissions/")
+    page = client.get(sent.location).text
+    assert "A moderator looks at it before it appears" in page
+    assert "Two columns of tags" in page
+
+
+@pytest.mark.parametrize(("locale", "month"), [("en", "March 2026"), ("zh_Hans", "2026年3月")])
+def test_months_of_what_changed_are_named_in_the_readers_language(
+    client: FlaskClient, database: Session, steward: User, locale: str, month: str
+) -> None:
+    sign_in(client, steward)
+    with time_machine.travel(datetime(2026, 3, 9, 12, tzinfo=UTC), tick=False):
+        client.post("/changes", data={"title_en": "Search is faster", "title_zh": "搜索更快"})
+    sign_in(client, person(locale=locale))
+    assert f">{month}</h2>" in client.get("/changes").text
 
 
 def test_suggestions_are_listed_by_how_many_want_them_and_by_state(database: Session, steward: User) -> None:

@@ -67,6 +67,13 @@ def test_the_staff_have_a_dead_job_tried_again_or_drop_it(
     assert acts == ["job.again", "job.drop"]
 
 
+def test_how_often_a_job_runs_is_said_in_the_readers_language(client: FlaskClient, database: Session) -> None:
+    sign_in(client, person(staff=True, locale="zh_Hans"))
+    page = client.get("/staff/jobs").text
+    assert ">1天</td>" in page
+    assert ">10分钟</td>" in page
+
+
 def test_people_are_found_by_handle_name_or_address(client: FlaskClient, steward: User) -> None:
     person(handle="wei-lan", display_name="Lan Wei", email="lan@example.org")
     person(handle="shut-out", suspended=True)
