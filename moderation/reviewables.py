@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from markupsafe import Markup
 
 from kernel.viewer import Viewer
 from moderation.models import Review, ReviewKind
+from moderation.subjects import Excerpt
 
 
 class Outcome(StrEnum):
@@ -69,6 +71,27 @@ class Reviewable:
     outcomes: Sequence[Outcome]
     show: Callable[[Viewer, Sequence[Review]], Mapping[int, Shown]]
     decide: Callable[[Viewer, Review, Decision], None]
+
+
+def kept(shown: Shown | Excerpt) -> dict[str, Any]:
+    """A thing as it was shown to somebody, for those who decide and do not see it themselves."""
+    at = shown.at.isoformat() if shown.at else ""
+    facts = {"title": shown.title, "html": str(shown.html), "lang": shown.lang, "at": at}
+    return facts | {
+        "is_anonymous": shown.is_anonymous,
+        "hides_flagger": isinstance(shown, Excerpt) and shown.hides_reader,
+    }
+
+
+def as_kept(facts: Mapping[str, Any]) -> Shown:
+    """The same, as the queue shows it: without the way to its page."""
+    return Shown(
+        title=facts["title"],
+        html=Markup(facts["html"]),  # noqa: S704 - cooked and sanitised when it was stored
+        lang=facts["lang"],
+        at=datetime.fromisoformat(facts["at"]) if facts.get("at") else None,
+        is_anonymous=facts.get("is_anonymous", False),
+    )
 
 
 _reviewables: dict[str, Reviewable] = {}

@@ -27,7 +27,8 @@ class Flaggable:
 class Excerpt:
     """A thing as moderators look at it: what it says, when it was written and last changed, and where it is tended.
 
-    `tools` are pages of its room on which more can be done with it, each a label and an address.
+    `tools` are pages of its room on which more can be done with it, each a label and an address. With `hides_reader`
+    whoever flags it goes by another name there, and stays unnamed to the watch.
     """
 
     title: str
@@ -37,6 +38,7 @@ class Excerpt:
     at: datetime | None = None
     changed_at: datetime | None = None
     is_anonymous: bool = False
+    hides_reader: bool = False
     tools: Sequence[tuple[str, str]] = ()
 
 
@@ -48,6 +50,9 @@ class Subject:
     of a moderator, or with None by a rule of the house (enough flags); whether that is allowed, and the line in the
     log, are the caller's, who holds the review and no thing yet. Done twice it is done once. `excerpts` shows those
     that the viewer sees, hidden ones to whoever looks after them. `edit` is where its author changes one.
+
+    With `is_private` moderators see none of them by themselves: a flag puts one before them, as whoever flags it sees
+    it at that moment.
     """
 
     kind: str
@@ -56,6 +61,7 @@ class Subject:
     show: Callable[[Viewer | None, int, str], None]
     excerpts: Callable[[Viewer, Sequence[int]], Mapping[int, Excerpt]]
     edit: str = ""
+    is_private: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,6 +153,7 @@ def _show(viewer: Viewer, reviews: Sequence[Review]) -> Mapping[int, Shown]:
             lang=guess_lang(made.text),
             url=thing.url if thing is not None else "",
             at=made.created_at,
+            is_anonymous=thing is not None and thing.is_anonymous,
             facts=(against, reason),
         )
     return found

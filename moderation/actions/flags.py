@@ -17,7 +17,7 @@ from moderation.actions.rules import rule_in_force
 from moderation.events import ThingFlagged
 from moderation.models import Flag, Review, ReviewKind, ReviewState
 from moderation.policy import OFFICERS, ModerationRight
-from moderation.reviewables import Outcome
+from moderation.reviewables import Outcome, kept
 from moderation.subjects import Flaggable, looks_after, subject_of
 from moderation.weights import enough, weight_of
 from moderation.wording import check_reason
@@ -65,10 +65,19 @@ def flag(viewer: Viewer, *, ref: Ref, rule_id: int | None = None, note: str = ""
     session().flush()
     weigh(review)
     if pass_on and thing.scope.startswith(OFFICERS):
-        _pass_on(viewer, review)
+        review.passed_on_at = review.passed_on_at or now()
+        _put_before(viewer, review)
+    elif is_between_two(thing):
+        _put_before(viewer, review)
     is_hidden = _hide_if_enough(review)
     emit(ThingFlagged(review.id, raised.id, is_hidden=is_hidden))
     return raised
+
+
+def is_between_two(thing: Flaggable) -> bool:
+    """Whether nobody who decides could see it without the flag."""
+    subject = subject_of(thing.ref.kind)
+    return subject is not None and subject.is_private
 
 
 def withdraw_flag(viewer: Viewer, *, flag_id: int) -> None:
@@ -145,13 +154,9 @@ def _was_kept(review: Review) -> bool:
     return session().scalar(kept.limit(1)) is not None
 
 
-def _pass_on(viewer: Viewer, review: Review) -> None:
-    """The staff see the one thing, as whoever passes it on sees it now."""
+def _put_before(viewer: Viewer, review: Review) -> None:
+    """Whoever decides sees the one thing, as whoever flags it sees it now."""
     subject = subject_of(review.kind)
     shown = subject.excerpts(viewer, [review.ref_id]).get(review.ref_id) if subject is not None else None
-    review.passed_on_at = review.passed_on_at or now()
     if shown is not None:
-        review.details = {
-            **review.details,
-            "passed_on": {"title": shown.title, "html": str(shown.html), "lang": shown.lang},
-        }
+        review.details = {**review.details, "passed_on": kept(shown)}

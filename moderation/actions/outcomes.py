@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from markupsafe import Markup
-
 from activity.actions import record_act
 from kernel.clock import now
 from kernel.errors import InvalidError
@@ -16,7 +14,7 @@ from moderation.actions.sanctions import impose
 from moderation.events import ChangeAsked
 from moderation.models import Review, ReviewKind, SanctionKind
 from moderation.policy import ModerationRight
-from moderation.reviewables import Decision, Outcome, Reviewable, Shown, register_reviewable
+from moderation.reviewables import Decision, Outcome, Reviewable, Shown, as_kept, kept, register_reviewable
 from moderation.subjects import subject_of
 from moderation.wording import check_reason
 
@@ -42,8 +40,8 @@ def pass_to_staff(viewer: Viewer, *, review_id: int, note: str) -> Review:
     note = check_reason(note, field="note", is_needed=True)
     shown = show_flagged(viewer, [review]).get(review.id)
     review.passed_on_at = review.passed_on_at or now()
-    passed = {} if shown is None else {"title": shown.title, "html": str(shown.html), "lang": shown.lang}
-    review.details = {**review.details, "passed_on": passed, "suggestion": note, "passed_by": viewer.me}
+    passed = {} if shown is None else {"passed_on": kept(shown)}
+    review.details = {**review.details, **passed, "suggestion": note, "passed_by": viewer.me}
     _record(viewer, "review.pass-on", review, reason="")
     return review
 
@@ -69,9 +67,8 @@ def show_flagged(viewer: Viewer, reviews: Sequence[Review]) -> Mapping[int, Show
                     is_anonymous=excerpt.is_anonymous,
                     tools=excerpt.tools,
                 )
-            elif kept := review.details.get("passed_on"):
-                html = Markup(kept["html"])  # noqa: S704 - cooked and sanitised when it was stored
-                found[review.id] = Shown(title=kept["title"], html=html, lang=kept["lang"])
+            elif facts := review.details.get("passed_on"):
+                found[review.id] = as_kept(facts)
     return found
 
 

@@ -215,11 +215,16 @@ def _rows(viewer: Viewer, reviews: Sequence[Review]) -> list[QueueRow]:
                 scope_name=names.get(review.scope, ""),
                 decided_by=deciders.get(review.decided_by_id or 0),
                 rule=rules.get(review.rule_id or 0),
-                flags=[replace(one, person=None) for one in raised] if review.author_id == viewer.user_id else raised,
+                flags=[replace(one, person=None) for one in raised] if _hides_flaggers(viewer, review) else raised,
                 notes=notes.get(review.ref, []),
             )
         )
     return rows
+
+
+def _hides_flaggers(viewer: Viewer, review: Review) -> bool:
+    """From whom it is about, and where whoever flags goes by another name."""
+    return review.author_id == viewer.user_id or review.details.get("passed_on", {}).get("hides_flagger", False)
 
 
 def _flags(ids: Sequence[int]) -> dict[int, list[FlagRow]]:

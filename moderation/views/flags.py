@@ -9,7 +9,7 @@ from kernel.refs import Ref, cards
 from kernel.rooms import id_of
 from kernel.web import current_viewer, safe_next
 from kernel.words import gettext as _
-from moderation.actions.flags import flag, my_flag, thing_to_flag, withdraw_flag
+from moderation.actions.flags import flag, is_between_two, my_flag, thing_to_flag, withdraw_flag
 from moderation.forms import FlagForm
 from moderation.policy import OFFICERS, ModerationRight
 from moderation.queries.rules import rules_in_force
@@ -52,6 +52,7 @@ def new_flag() -> ResponseReturnValue:
         next=way,
         mine=my_flag(viewer, thing.ref),
         is_private=thing.scope.startswith(OFFICERS),
+        is_between_two=is_between_two(thing),
     )
     return page, 422 if form.errors else 200
 

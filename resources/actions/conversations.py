@@ -91,6 +91,17 @@ def end(conversation: Conversation, *, message: str) -> None:
     conversation.waiting_since = None
 
 
+def hide_message(message_id: int) -> None:
+    """Its words are gone for the other side; whether that is allowed is the caller's."""
+    message = session().get_one(Message, message_id, with_for_update=True, populate_existing=True)
+    message.hidden_at = message.hidden_at or now()
+
+
+def show_message(message_id: int) -> None:
+    """Its words are back."""
+    session().get_one(Message, message_id, with_for_update=True, populate_existing=True).hidden_at = None
+
+
 def enquire(viewer: Viewer, *, listing_id: int, purpose: str, body: str, once: str | None = None) -> Conversation:
     """Ask whoever offers a listing; while an enquiry of the same person is open, it goes on there."""
     listing = session().scalar(select(Listing).where(Listing.id == listing_id, is_offered(viewer)))

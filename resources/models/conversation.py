@@ -50,7 +50,10 @@ class Conversation(Model):
 
 
 class Message(Model):
-    """One side wrote to the other; or did something, which `deed` names, with these words."""
+    """One side wrote to the other; or did something, which `deed` names, with these words.
+
+    `hidden_at`: the staff removed its words after the other side had flagged them; its writer still reads them.
+    """
 
     __tablename__ = "message"
 
@@ -60,5 +63,6 @@ class Message(Model):
     deed: Mapped[str] = mapped_column(String(12), default="")
     body: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(default=now)
+    hidden_at: Mapped[datetime | None]
 
     __table_args__ = (Index("ix_message_conversation_id_id", "conversation_id", "id"),)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import String, cast, literal, or_, select
+from sqlalchemy import String, and_, case, cast, literal, or_, select
 
 from accounts.blobs import blob_store
 from kernel.db import session
@@ -19,6 +19,7 @@ from resources.models import (
     Need,
     NeedReading,
 )
+from resources.policy import was_removed
 
 
 @exports("resources")
@@ -104,13 +105,16 @@ def _conversations(viewer: Viewer) -> Iterable[Piece]:
     """Both sides, for each was written to the other; who keeps behind an alias keeps behind it."""
     is_mine = or_(Conversation.asker_id == viewer.me, Conversation.owner_id == viewer.me)
     is_asker = Conversation.asker_id == viewer.me
+    is_removed = and_(Message.hidden_at.is_not(None), Message.author_id != viewer.me)
     yield Table(
         "conversations",
         "Conversations about offers and needs",
         select(
             Conversation.id, Conversation.subject_kind, Conversation.subject_id, Conversation.purpose,
             is_asker.label("i_asked"), Conversation.owner_alias, Conversation.created_at, Conversation.last_at,
-            Conversation.closed_at, Conversation.closing_message,
+            Conversation.closed_at,
+            case((was_removed(Conversation.closing_message, for_whom=viewer), ""), else_=Conversation.closing_message)
+            .label("closing_message"),
         ).where(is_mine),
         key=(Conversation.id,),
     )  # fmt: skip
@@ -119,7 +123,7 @@ def _conversations(viewer: Viewer) -> Iterable[Piece]:
         "What was written in them, by me and to me",
         select(
             Message.id, Message.conversation_id, (Message.author_id == viewer.me).label("is_mine"), Message.deed,
-            Message.body, Message.created_at,
+            case((is_removed, ""), else_=Message.body).label("body"), Message.created_at,
         )
         .join(Conversation, Conversation.id == Message.conversation_id)
         .where(is_mine),

@@ -1,7 +1,14 @@
 """Who may do what, and beside it what may be seen: one file for each thing of the room."""
 
 from resources.policy.listings import ListingRight, is_offered, on_the_shelf, visible_listings
-from resources.policy.needs import ConversationRight, NeedRight, my_conversations, owner_known, visible_needs
+from resources.policy.needs import (
+    ConversationRight,
+    NeedRight,
+    my_conversations,
+    owner_known,
+    visible_needs,
+    was_removed,
+)
 
 __all__ = [
     "ConversationRight",
@@ -13,4 +20,5 @@ __all__ = [
     "owner_known",
     "visible_listings",
     "visible_needs",
+    "was_removed",
 ]

@@ -4,12 +4,13 @@ from enum import StrEnum
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql import false
 
 from kernel.policy import ALLOWED, Denied, Door, Verdict, rule
 from kernel.viewer import Viewer
 from resources.models.answer import Answer, AnswerState
-from resources.models.conversation import Conversation
+from resources.models.conversation import Conversation, Message
 from resources.models.need import Need, NeedState, Visibility
 
 
@@ -56,6 +57,18 @@ def my_conversations(viewer: Viewer) -> ColumnElement[bool]:
     if not viewer.signed_in:
         return false()
     return or_(Conversation.asker_id == viewer.user_id, Conversation.owner_id == viewer.user_id)
+
+
+def was_removed(words: InstrumentedAttribute[str], *, for_whom: Viewer) -> ColumnElement[bool]:
+    """Whether words that also stand elsewhere were removed from the conversation; their writer still reads them."""
+    conversation = Conversation.id if words.class_ is Conversation else Answer.conversation_id
+    removed = select(Message.id).where(
+        Message.conversation_id == conversation,
+        Message.hidden_at.is_not(None),
+        Message.author_id != for_whom.user_id,
+        Message.body == words,
+    )
+    return removed.correlate(words.class_).exists()
 
 
 @rule(NeedRight.READ, door=Door.ANYONE)

@@ -18,7 +18,7 @@ from resources.models import Answer, AnswerState, Conversation, Listing, Listing
 from resources.models.answer import WAITING
 from resources.need_addresses import conversation_url
 from resources.need_words import alias_name, name_of
-from resources.policy import my_conversations
+from resources.policy import my_conversations, was_removed
 
 LIST = 30
 MOST_ANSWERS = 100
@@ -74,6 +74,8 @@ class MessageRow:
     deed: str
     body: str
     at: datetime
+    is_hidden: bool
+    may_flag: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,8 @@ def answers_to(viewer: Viewer, need: Need) -> list[AnswerRow]:
         select(
             Answer,
             Conversation.waiting_since,
+            was_removed(Answer.message, for_whom=viewer).label("is_removed"),
+            was_removed(Answer.ending_message, for_whom=viewer).label("is_ending_removed"),
             Listing.title.label("listing_title"),
             Listing.slug.label("listing_slug"),
             Listing.lang.label("listing_lang"),
@@ -138,13 +142,13 @@ def answers_to(viewer: Viewer, need: Need) -> list[AnswerRow]:
             AnswerRow(
                 id=answer.id,
                 author=people[answer.author_id],
-                message=answer.message,
+                message="" if row.is_removed else answer.message,
                 price=answer.price,
                 time_needed=answer.time_needed,
                 state=answer.state,
                 state_name=name_of("answer_state", answer.state, viewer.locale),
                 reason=name_of("decline", answer.reason, viewer.locale) if answer.reason else "",
-                ending_message=answer.ending_message,
+                ending_message="" if row.is_ending_removed else answer.ending_message,
                 created_at=answer.created_at,
                 ended_at=answer.ended_at,
                 is_opened=answer.opened_at is not None,
@@ -211,8 +215,10 @@ def conversation_view(viewer: Viewer, conversation_id: int) -> ConversationView:
                 author=me if message.author_id == viewer.user_id else row.other,
                 is_mine=message.author_id == viewer.user_id,
                 deed=message.deed,
-                body=message.body,
+                body=message.body if message.hidden_at is None or message.author_id == viewer.user_id else "",
                 at=message.created_at,
+                is_hidden=message.hidden_at is not None,
+                may_flag=message.author_id != viewer.user_id and message.hidden_at is None and message.body != "",
             )
             for message in reversed(messages)
         ],

@@ -1,4 +1,4 @@
-"""What the watch may do with listings and needs: the staff look after both."""
+"""What the watch may do with needs: the staff look after them."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,39 +11,11 @@ from kernel.markup import cook
 from kernel.refs import Ref
 from kernel.viewer import STAFF, Viewer
 from moderation.subjects import Excerpt, Flaggable, Subject, register_subject
-from resources.actions.listings import hide_listing, show_listing
 from resources.actions.needs import hide_need, show_need
-from resources.addresses import listing_url
-from resources.kinds.listings import LISTING
 from resources.kinds.needs import NEED
-from resources.models import Listing, ListingState, Need, NeedState
+from resources.models import Need, NeedState
 from resources.need_addresses import need_url
-from resources.policy import visible_listings, visible_needs
-
-
-def _find_listing(viewer: Viewer, listing_id: int) -> Flaggable | None:
-    query = select(Listing).where(Listing.id == listing_id, visible_listings(viewer))
-    listing = session().scalars(query).first()
-    if listing is None or listing.state == ListingState.DRAFT:
-        return None
-    ref = Ref(LISTING, listing.id)
-    is_hidden = listing.state != ListingState.PUBLISHED
-    return Flaggable(ref, ref, STAFF, listing.audience, listing.owner_id, is_hidden)
-
-
-def _listing_excerpts(viewer: Viewer, ids: Sequence[int]) -> Mapping[int, Excerpt]:
-    rows = session().scalars(select(Listing).where(Listing.id.in_(ids), visible_listings(viewer)))
-    return {
-        row.id: Excerpt(
-            title=row.title,
-            html=Markup("<p>{}</p>").format(row.summary) + Markup(row.body_html),  # noqa: S704 - cooked when stored
-            url=listing_url(row.id, row.slug),
-            lang=row.lang,
-            at=row.published_at or row.created_at,
-            changed_at=row.updated_at,
-        )
-        for row in rows
-    }
+from resources.policy import visible_needs
 
 
 def _find_need(viewer: Viewer, need_id: int) -> Flaggable | None:
@@ -73,16 +45,6 @@ def _need_excerpt(need: Need) -> Excerpt:
     )
 
 
-register_subject(
-    Subject(
-        LISTING,
-        find=_find_listing,
-        hide=lambda _by, listing_id, _reason: hide_listing(listing_id),
-        show=lambda _by, listing_id, _reason: show_listing(listing_id),
-        excerpts=_listing_excerpts,
-        edit="/listings/{}/edit",
-    )
-)
 register_subject(
     Subject(
         NEED,
