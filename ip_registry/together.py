@@ -1,14 +1,13 @@
 """Registrations that come at the same moment are accepted, placed, signed and committed in one transaction.
 
-Whoever comes first leads: it takes all that wait in its process, and those who come meanwhile wait for the next to
-lead. So a crowd costs the database one lock, one commit and one signature; a lonely registration waits for nobody. The
-order is the one of `sequencing`: nothing leaves before it is committed and noted.
+Whoever comes when nobody leads, leads: it takes all that wait in its process, and those who come meanwhile wait for
+the next to lead. So a crowd costs the database one lock, one commit and one signature; a lonely registration waits for
+nobody. The order is the one of `sequencing`: nothing leaves before it is committed and noted.
 """
 
-import time
 from collections.abc import Hashable
 from dataclasses import dataclass
-from threading import Lock
+from threading import Condition, Lock
 
 from ip_registry.actions.registering import Checked, register_checked
 from ip_registry.sequencing import Placed, placed, places_in, sequence
@@ -26,14 +25,17 @@ class _Guest:
     viewer: Viewer
     checked: Checked
     was_led: bool = False
+    is_done: bool = False
     placed: Placed | None = None
 
 
-LINGER = 0.002  # seconds
+LINGER = 0.01  # seconds
 
-_leading = Lock()
 _guests: set[_Guest] = set()
-_crowds: dict[Hashable, int] = {}  # how many were led together last
+_led: set[Hashable] = set()  # where somebody leads at this moment
+_crowds: dict[Hashable, int] = {}  # how many were there last: who was led, and who came meanwhile
+_door = Lock()
+_came, _done = Condition(_door), Condition(_door)
 
 
 def register_together(viewer: Viewer, checked: Checked) -> Placed:
@@ -43,13 +45,8 @@ def register_together(viewer: Viewer, checked: Checked) -> Placed:
     then each goes on by itself, and finds out in its own words what is wrong, or that nothing is.
     """
     mine = _Guest(address_of(db.engine), viewer, checked)
-    _guests.add(mine)
-    try:
-        with _leading:
-            if not mine.was_led:
-                _lead(mine.site)
-    finally:
-        _guests.discard(mine)
+    if _is_first(mine):
+        _lead(mine)
     if mine.placed is not None:
         return mine.placed
     with unit_apart():
@@ -57,26 +54,58 @@ def register_together(viewer: Viewer, checked: Checked) -> Placed:
     return placed(checked.leaf_hash)
 
 
-def _lead(site: Hashable) -> None:
-    guests: list[_Guest] = []
-    if _crowds.get(site, 1) > 1:
-        time.sleep(LINGER)  # the rest of the last crowd, answered at one moment, is about to send its next
+def _is_first(mine: _Guest) -> bool:
+    """Wait until somebody led this guest, or nobody leads: then it has to."""
+    with _door:
+        _guests.add(mine)
+        _came.notify_all()
+        try:
+            _done.wait_for(lambda: mine.is_done or mine.site not in _led)
+        except BaseException:
+            _guests.discard(mine)
+            raise
+        if not mine.is_done:
+            _led.add(mine.site)
+        return not mine.is_done
+
+
+def _lead(mine: _Guest) -> None:
+    site, guests = mine.site, [mine]
 
     def accept() -> None:
         session().connection()  # on SQLite this waits for the lock; who comes meanwhile is taken along
-        guests.extend(one for one in tuple(_guests) if one.site == site and not one.was_led)
-        for guest in guests:
-            guest.was_led = True
-        _crowds[site] = len(guests)
+        with _door:
+            guests[:] = _waiting(site)
+            for guest in guests:
+                guest.was_led = True
         _accept(guests)
 
+    places: dict[bytes, Placed] = {}
     try:
-        batch = sequence(accept=accept)
-    except Exception:  # noqa: BLE001 - whose fault it is, each finds out for itself
-        return
-    places = places_in(batch) if batch is not None else {}
-    for guest in guests:
-        guest.placed = places.get(guest.checked.leaf_hash)
+        _linger(site)
+        if (batch := sequence(accept=accept)) is not None:
+            places = places_in(batch)
+    except Exception:  # noqa: BLE001, S110 - whose fault it is, each finds out for itself
+        pass
+    finally:
+        with _door:
+            for guest in guests:
+                guest.placed, guest.is_done = places.get(guest.checked.leaf_hash), True
+            _guests.difference_update(guests)
+            _crowds[site] = len(guests) + len(_waiting(site))
+            _led.discard(site)
+            _done.notify_all()
+
+
+def _linger(site: Hashable) -> None:
+    """Wait for the rest of the last crowd: answered at one moment, it is about to send its next."""
+    expected = _crowds.get(site, 1)
+    with _door:
+        _came.wait_for(lambda: len(_waiting(site)) >= expected, LINGER)
+
+
+def _waiting(site: Hashable) -> list[_Guest]:
+    return [one for one in _guests if one.site == site and not one.was_led]
 
 
 def _accept(guests: list[_Guest]) -> None:

@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -21,6 +22,7 @@ from ip_registry.logs import current_log
 from ip_registry.models import LedgerCheckpoint, LedgerEntry, PendingLeaf, Record, RecordParty
 from ip_registry.proving import proven_at
 from ip_registry.sequencing import NotSigningError, Placed
+from ip_registry.storage import address_of
 from ip_registry.together import register_together
 from kernel.db import db, session
 from kernel.errors import ConflictError
@@ -38,22 +40,36 @@ __all__ = ["site"]
 PATIENCE = 30.0
 
 
+def sends(app: Flask, viewer: Viewer, leaf: bytes) -> Placed:
+    """A request of its own, for a thread of its own."""
+    with app.app_context():
+        try:
+            return register_together(viewer, check(leaf, None))
+        finally:
+            db.session.remove()
+
+
 @contextmanager
 def at_one_moment(app: Flask, count: int) -> Iterator[Callable[[Viewer, bytes], Future[Placed]]]:
     """Whoever registers inside waits until so many do, and are then led together."""
-
-    def run(viewer: Viewer, leaf: bytes) -> Placed:
-        with app.app_context():
-            try:
-                return register_together(viewer, check(leaf, None))
-            finally:
-                db.session.remove()
-
-    with ThreadPoolExecutor(count) as pool, together._leading:
-        yield lambda viewer, leaf: pool.submit(run, viewer, leaf)
+    with ThreadPoolExecutor(count) as pool, somebody_leads():
+        yield lambda viewer, leaf: pool.submit(sends, app, viewer, leaf)
         end = time.monotonic() + PATIENCE
         while len(together._guests) < count and time.monotonic() < end:
             time.sleep(0.005)
+
+
+@contextmanager
+def somebody_leads() -> Iterator[None]:
+    """Somebody else, all the while; who comes has to wait."""
+    site = address_of(db.engine)
+    together._led.add(site)
+    try:
+        yield
+    finally:
+        with together._door:
+            together._led.discard(site)
+            together._done.notify_all()
 
 
 def newest() -> str:
@@ -148,3 +164,50 @@ def test_who_registers_in_two_ways_gets_one_answer(site: Flask) -> None:
     with unit_of_work():
         register(mine, leaf=leaf.data)
     assert register_together(mine, check(leaf.data, None)).index == 0
+
+
+def test_who_was_led_is_answered_while_the_next_crowd_is_led(site: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a leader who lingers for the last crowd would wait for those whom it keeps waiting itself."""
+    make.record()
+    owner = person()
+    mine, leaves = viewer_for(owner.id), [make.sealed(owner).leaf.data for _ in range(4)]
+    session().rollback()
+    usual, sent, answered = together.sequence, list[Future[Placed]](), list[bool]()
+
+    def with_others_behind(**options: Any) -> Any:
+        if answered:
+            return usual(**options)
+        if len(sent) == len(leaves):  # the second crowd: the first has been led
+            done, _open = wait(sent[:2], PATIENCE)
+            answered.append(len(done) == 2)
+            return usual(**options)
+        batch = usual(**options)
+        sent.extend(late.submit(sends, site, mine, leaf) for leaf in leaves[2:])
+        return batch
+
+    monkeypatch.setattr(together, "sequence", with_others_behind)
+    with ThreadPoolExecutor(2) as late, at_one_moment(site, 2) as sending:
+        sent.extend(sending(mine, leaf) for leaf in leaves[:2])
+    assert sorted(one.result(PATIENCE).index for one in sent) == [1, 2, 3, 4]
+    assert answered == [True]
+
+
+def test_a_leader_who_fails_lets_the_others_lead(site: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    make.record()
+    owner = person()
+    mine, leaves = viewer_for(owner.id), [make.sealed(owner).leaf.data for _ in range(3)]
+    session().rollback()
+    usual, led = together.sequence, []
+
+    def fail_once(**options: Any) -> Any:
+        led.append(len(together._guests))
+        if len(led) == 1:
+            raise OSError("the disk is gone for a moment")
+        return usual(**options)
+
+    monkeypatch.setattr(together, "sequence", fail_once)
+    with at_one_moment(site, 3) as sending:
+        sent = [sending(mine, leaf) for leaf in leaves]
+    assert sorted(one.result(PATIENCE).index for one in sent) == [1, 2, 3]
+    assert not together._guests
+    assert not together._led
