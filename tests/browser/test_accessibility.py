@@ -55,6 +55,7 @@ OVERLAPS = """() => {
 }"""
 PEROVSKITE = "/alliances/gai-tai-kuang-guang-fu-chan-ye-ji-shu-chuang-xin"
 HYDROGEN = "/alliances/qing-neng-cai-liao-jian-ce-gong-xiang-lian-meng"
+QUEUED = "what stands first in the queue"
 STRANGER = ("/", "/communities", "/communities/materials", "/communities/materials/perovskite", "/communities/experts",
             "/communities/achievements", "/tags", "/people", "/people/lin-wei", "/log", "/sign-in", "/sign-up",
             "/check-mail", "/forgot", "/reset/none", "/confirm/none", "/no-such-page", "thread:" + FORMULAS,
@@ -64,10 +65,12 @@ STRANGER = ("/", "/communities", "/communities/materials", "/communities/materia
             "/organisations/qixia-institute-of-thin-films",
             "/organisations/qixia-institute-of-thin-films/people",
             "/alliances", PEROVSKITE, PEROVSKITE + "/charter", PEROVSKITE + "/join", PEROVSKITE + "/calls/1",
-            HYDROGEN)  # fmt: skip
+            HYDROGEN, "/feedback", "/changes", "/rules", "/trust", "/privacy")  # fmt: skip
 MEMBER = ("/", "/communities/materials", "thread:" + FORMULAS, "/new?place=materials/general", "/notifications",
           "/bookmarks", "/drafts", "/files", "/people/chen-yu", "/people/lin-wei", "/settings", "/settings/account",
           "/settings/sessions", "/settings/tokens", "/settings/appearance", "/searches",
+          "/settings/security", "/settings/notices", "/settings/follows", "/settings/data", "/settings/data/import",
+          "/settings/data/deletion", "/submissions", "/feedback", "/feedback/new",
           "/registry", "/registry/mine", "/achievements/new", "/achievements/new?record=none",
           "/organisations/new", "/organisations/new?kind=firm", "/organisations/chengguang-modules/edit",
           "/organisations/chengguang-modules/people",
@@ -78,7 +81,9 @@ MEMBER = ("/", "/communities/materials", "thread:" + FORMULAS, "/new?place=mater
               "/proposals/9", "/proposals/10", "/resolutions", "/participation", "/documents/1", "/events",
               "/events/1", "/events/3", "/groups/1", "/milestones", "/log")))  # fmt: skip
 STAFF = ("/staff", "/staff/search", "/staff/outbox", "moderate:" + FORMULAS, "edit:" + FORMULAS, "delete:" + FORMULAS,
-         "/organisations/chengguang-modules/staff", "/people/lin-wei/documents")  # fmt: skip
+         "/organisations/chengguang-modules/staff", "/people/lin-wei/documents", "/staff/people", "/staff/communities",
+         "/staff/jobs", "/staff/backups", "/staff/rules", "/staff/words", "/staff/log", "/moderation",
+         QUEUED)  # fmt: skip
 
 
 def resolve(path: str, threads: dict[str, str]) -> str:
@@ -92,7 +97,10 @@ def resolve(path: str, threads: dict[str, str]) -> str:
 
 
 def go(page: Page, path: str, threads: dict[str, str]) -> None:
-    """Open a page; pages about a post are reached through the thread."""
+    """Open a page; pages about a post are reached through the thread, those about what waits through the queue."""
+    if path == QUEUED:
+        page.goto("/moderation")
+        path = page.locator("main .queue a").first.get_attribute("href") or path
     address = resolve(path, threads)
     kind, _colon, thread = address.partition(":")
     if not thread:
