@@ -36,12 +36,12 @@ def sectors_of_alliances(*, mend: bool) -> list[str]:
 
 @check
 def sight_of_alliances(*, mend: bool) -> list[str]:
-    """A draft is for its own people; what was opened stays public."""
+    """A draft is for its own people; what was opened stays public, unless the watch took it out of sight."""
     faults = []
     rows = session().scalars(select(Alliance).order_by(Alliance.id).execution_options(yield_per=AT_ONCE))
     for alliance in rows:
         was_opened = alliance.opened_at is not None or alliance.state not in (State.DRAFT, State.LAPSED)
-        right = PUBLIC if was_opened else alliance.everybody
+        right = PUBLIC if was_opened and alliance.hidden_at is None else alliance.everybody
         if alliance.audience != right:
             faults.append(f"alliance {alliance.id} is for {alliance.audience}, and should be for {right}")
             if mend:

@@ -52,6 +52,8 @@ class IpPolicy(StrEnum):
 class Alliance(Model):
     """An alliance. `audience` is `alliance:<id>` while it is a draft, `public` from then on; its rooms have their own.
 
+    What the watch took out of sight is its own people's again since `hidden_at`.
+
     `founding_*` say what must have signed by `forming_until`; `rules` holds per matter how it is decided (see
     `alliances.rules`); `questions` what applicants answer; `open_seats` how many more may join, None for any number.
     `member_count` counts active members and is kept by `alliances.counters`; `log_length` and `log_head` are the end
@@ -106,6 +108,7 @@ class Alliance(Model):
     activated_at: Mapped[datetime | None]
     frozen_at: Mapped[datetime | None]
     frozen_reason: Mapped[str] = mapped_column(Text, default="")
+    hidden_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     active_at: Mapped[datetime] = mapped_column(default=now)  # when something was last done in it, for the directory
 

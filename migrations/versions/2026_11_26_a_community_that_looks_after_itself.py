@@ -584,6 +584,9 @@ def upgrade():
         batch_op.create_index('ix_mail_state_kind_due_at', ['state', 'kind', 'due_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_mail_user_id'), ['user_id'], unique=False)
 
+    with op.batch_alter_table('alliance', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('hidden_at', sa.DateTime(timezone=True), nullable=True))
+
     with op.batch_alter_table('message', schema=None) as batch_op:
         batch_op.add_column(sa.Column('hidden_at', sa.DateTime(timezone=True), nullable=True))
 
@@ -712,6 +715,9 @@ def downgrade():
         batch_op.drop_column('source_id')
         batch_op.drop_column('source_kind')
         batch_op.drop_column('topic')
+
+    with op.batch_alter_table('alliance', schema=None) as batch_op:
+        batch_op.drop_column('hidden_at')
 
     with op.batch_alter_table('message', schema=None) as batch_op:
         batch_op.drop_column('hidden_at')
