@@ -53,8 +53,18 @@ def all_beginnings() -> tuple[str, ...]:
     return tuple(beginning for several in _BEGINNINGS.values() for beginning in several)
 
 
-def sentence_of(act: str, facts: Mapping[str, Any], locale: str) -> str:
-    """What happened, in a sentence; an act that nobody put into words is shown by its name and facts."""
+def handles_in(act: str, facts: Mapping[str, Any]) -> list[str]:
+    """The people whom a line names: a proxy names members."""
+    return [] if act.startswith("proxy-") else [str(facts[name]) for name in _PEOPLE if facts.get(name)]
+
+
+def sentence_of(act: str, facts: Mapping[str, Any], locale: str, names: Mapping[str, str]) -> str:
+    """What happened, in a sentence; an act that nobody put into words is shown by its name and facts.
+
+    `names` says what people are called whose handles are in the facts.
+    """
+    called = {name: names[facts[name]] for name in _PEOPLE if facts.get(name) in names and handles_in(act, facts)}
+    facts = {**facts, **called}
     pattern = _patterns().get(act)
     if pattern is None:
         said = " · ".join(str(value) for value in facts.values() if isinstance(value, str | int) and value != "")
@@ -79,6 +89,7 @@ def _named(facts: Mapping[str, Any], locale: str) -> dict[str, str]:
     return named
 
 
+_PEOPLE = ("holder", "person", "candidate")
 _DAYS = ("until", "closes", "leaves", "accept_until", "exclusion_until", "starts", "review")
 
 
@@ -122,8 +133,8 @@ def _of_members() -> dict[str, str]:
         "member-ended": _("The membership of %(member)s ended: %(how)s"),
         "standing-changed": _("%(member)s went from %(before)s to %(after)s"),
         "standing-explained": _("Explained the standing of %(member)s: %(message)s"),
-        "seat-given": _("@%(holder)s acts for %(member)s as %(role)s"),
-        "seat-ended": _("@%(holder)s does not act for %(member)s any more"),
+        "seat-given": _("%(holder)s acts for %(member)s as %(role)s"),
+        "seat-ended": _("%(holder)s does not act for %(member)s any more"),
         "notice-given": _("%(member)s gave notice to leave on %(leaves)s"),
         "notice-withdrawn": _("%(member)s stays: its notice was taken back"),
         "invitation-made": _("Invited %(party)s"),
@@ -141,14 +152,14 @@ def _of_members() -> dict[str, str]:
         "case-expelled": _("%(member)s was expelled"),
         "case-kept": _("%(member)s stays a member"),
         "case-dropped": _("Dropped the case against %(member)s"),
-        "term-began": _("@%(holder)s holds an office: %(office)s"),
-        "term-ended": _("@%(holder)s does not hold the office any more: %(office)s"),
-        "term-changed": _("The term of @%(holder)s as %(office)s was changed"),
+        "term-began": _("%(holder)s holds an office: %(office)s"),
+        "term-ended": _("%(holder)s does not hold the office any more: %(office)s"),
+        "term-changed": _("The term of %(holder)s as %(office)s was changed"),
         "group-opened": _("Opened the working group “%(group)s”"),
         "group-edited": _("Changed the working group “%(group)s”"),
         "group-closed": _("Closed the working group “%(group)s”"),
-        "group-joined": _("@%(person)s joined the working group “%(group)s”"),
-        "group-left": _("@%(person)s left the working group “%(group)s”"),
+        "group-joined": _("%(person)s joined the working group “%(group)s”"),
+        "group-left": _("%(person)s left the working group “%(group)s”"),
     }
 
 
@@ -158,7 +169,7 @@ def _of_decisions() -> dict[str, str]:
         "proposal-closed": _("Proposal %(number)s “%(title)s” was counted: %(outcome)s (%(cast)s of %(roll)s voted)"),
         "proposal-withdrawn": _("Withdrew proposal %(number)s “%(title)s”"),
         "proposal-taken-back": _("Took proposal %(number)s “%(title)s” back to change it"),
-        "candidate-stepped-down": _("@%(candidate)s does not stand in proposal %(number)s any more"),
+        "candidate-stepped-down": _("%(candidate)s does not stand in proposal %(number)s any more"),
         "proxy-given": _("%(member)s lets %(holder)s vote for it"),
         "proxy-revoked": _("%(member)s took its proxy back from %(holder)s"),
         "resolution-registered": _("Resolution %(resolution)s “%(title)s” stands in the register"),

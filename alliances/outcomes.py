@@ -1,7 +1,7 @@
 """What was decided, in one sentence: worked out from the tally, in whatever language is spoken at the moment."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alliances.counting import Method, Outcome, Stance, Tally
 from alliances.counting.stances import IN_FAVOUR
@@ -108,10 +108,15 @@ def _slot(starts_at: datetime | None, ends_at: datetime | None, timezone: str) -
         return ""
     start = starts_at.astimezone(zone(timezone))
     if ends_at is None:
-        return f"{start:%Y-%m-%d %H:%M}"
+        return f"{start:%Y-%m-%d %H:%M} {_offset(start)}"
     end = ends_at.astimezone(zone(timezone))
-    return (
-        f"{start:%Y-%m-%d %H:%M}–{end:%H:%M}"
-        if end.date() == start.date()
-        else f"{start:%Y-%m-%d %H:%M} – {end:%Y-%m-%d %H:%M}"
-    )
+    until = f"–{end:%H:%M}" if end.date() == start.date() else f" – {end:%Y-%m-%d %H:%M}"
+    return f"{start:%Y-%m-%d %H:%M}{until} {_offset(start)}"
+
+
+def _offset(moment: datetime) -> str:
+    """How far the clock there is from UTC: in which zone a time is given."""
+    hours, minutes = divmod(abs(minutes_of := round((moment.utcoffset() or timedelta()).total_seconds() / 60)), 60)
+    if not minutes_of:
+        return "UTC"
+    return f"UTC{'+' if minutes_of > 0 else '−'}{hours}" + (f":{minutes:02}" if minutes else "")

@@ -139,9 +139,16 @@ def tell_of_invitation(event: InvitationEnded) -> None:
 
 @subscribe(MemberJoined)
 def tell_officers(event: MemberJoined) -> None:
-    """The secretariat hears of new members."""
+    """The secretariat hears of new members; whoever invited one hears it once, as the answer."""
     member = session().get_one(Member, event.member_id)
-    people = officers_with(event.alliance_id, Power.ADMIT)
+    answered = select(Invitation.invited_by_id).where(
+        Invitation.alliance_id == member.alliance_id,
+        Invitation.party_kind == member.party_kind,
+        Invitation.party_id == member.party_id,
+        Invitation.state.in_((AskState.OPEN, AskState.ACCEPTED)),
+    )
+    inviter = session().scalar(answered.order_by(Invitation.id.desc()).limit(1))
+    people = [officer for officer in officers_with(event.alliance_id, Power.ADMIT) if officer != inviter]
     tell(people, "member.joined", member, reason="my-office", by=event.actor_id)
 
 

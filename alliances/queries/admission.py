@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, and_, case, false, func, or_, select
 
 from accounts.queries import PersonFacts, persons
 from alliances.here import Here
@@ -33,6 +33,15 @@ class SponsorRow:
     person: PersonFacts
     message: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What somebody wrote to the party that they invited."""
+
+    message: str
+    inviter: PersonFacts
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,3 +227,19 @@ def _sponsors(ids: Sequence[int]) -> dict[int, list[tuple[Party, Sponsor]]]:
 def proposal_number(proposal_id: int | None) -> int | None:
     """Under which number the vote on it stands, if there is one."""
     return session().scalar(select(Proposal.number).where(Proposal.id == proposal_id)) if proposal_id else None
+
+
+def words_to(here: Here) -> list[Words]:
+    """What was written with the invitations that wait for the viewer's answer, the newest first."""
+    mine = [and_(Invitation.party_kind == one.kind, Invitation.party_id == one.id) for one in spoken_for(here.viewer)]
+    query = select(Invitation).where(
+        Invitation.alliance_id == here.alliance.id,
+        Invitation.state == AskState.OPEN,
+        Invitation.expires_at > now(),
+        Invitation.message != "",
+        or_(false(), *mine),
+    )
+    found = session().scalars(query.order_by(Invitation.id.desc())).all()
+    people = persons({one.invited_by_id for one in found})
+    url = f"{here.alliance.url}/invitations"
+    return [Words(one.message, people[one.invited_by_id], f"{url}/{one.id}") for one in found]

@@ -22,6 +22,7 @@ from alliances.models import (
     Resolution,
 )
 from alliances.proposal_titles import TITLE, title_of
+from alliances.queries.counts import open_ballots
 from alliances.queries.groups import groups_of
 from alliances.queries.log import LineRow, whole_log
 from alliances.queries.members import MemberRow, member_page
@@ -108,14 +109,16 @@ def groups(here: Here) -> list[dict[str, Any]]:
 
 
 def decisions(here: Here) -> Iterator[dict[str, Any]]:
-    """What was put to the vote, with the tally where it is counted; who voted how is in the ballots of its page."""
+    """What was put to the vote, with tally and ballots where it is counted; of a secret vote the tally alone."""
     query = select(Proposal).where(
         Proposal.alliance_id == here.alliance.id,
         Proposal.audience.in_(sorted(here.viewer.audience)),
         Proposal.state != ProposalState.DRAFT,
     )
     for proposal in session().scalars(query.order_by(Proposal.number)):
-        options = session().scalars(select(Option).where(Option.proposal_id == proposal.id).order_by(Option.position))
+        query_options = select(Option).where(Option.proposal_id == proposal.id).order_by(Option.position)
+        options = session().scalars(query_options).all()
+        numbers = [option.id for option in options]
         is_closed = proposal.state == ProposalState.CLOSED
         yield {
             "number": proposal.number,
@@ -138,6 +141,7 @@ def decisions(here: Here) -> Iterator[dict[str, Any]]:
             "statement": proposal.statement,
             "tally": proposal.tally if is_closed else None,
             "tally_hash": proposal.tally_hash if is_closed else "",
+            "ballots": list(open_ballots(here, proposal, numbers)) if is_closed and not proposal.is_secret else None,
         }
 
 

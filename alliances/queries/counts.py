@@ -110,6 +110,11 @@ def _ballots(here: Here, proposal: Proposal, options: Sequence[int]) -> Iterator
         for ballot in session().scalars(query):
             yield {"receipt_hash": ballot.receipt_hash, "choice": ballot.choice, "reason": ballot.reason}
         return
+    yield from open_ballots(here, proposal, options)
+
+
+def open_ballots(here: Here, proposal: Proposal, options: Sequence[int]) -> Iterator[dict[str, Any]]:
+    """Who voted how, as everybody knows who sees the vote."""
     query = select(CastBallot.voter_id, CastBallot.choice).where(CastBallot.proposal_id == proposal.id)
     kept = {row.voter_id: row.choice for row in session().execute(query)}
     for voter in _everybody(here, proposal, options):

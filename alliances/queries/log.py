@@ -1,7 +1,7 @@
 """The log of an alliance: lines that the viewer may read, and of the others only what chains them."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,8 +12,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 from accounts.queries import PersonFacts, persons
 from alliances.here import Here
 from alliances.log import is_effaced
-from alliances.log_words import all_beginnings, beginnings_of
+from alliances.log_words import all_beginnings, beginnings_of, handles_in
 from alliances.models import LogLine
+from alliances.queries.names import names_of_people
 from kernel.db import session
 from kernel.paging import Page, keyset_page
 
@@ -66,6 +67,12 @@ def whole_log(here: Here) -> Iterator[LineRow]:
         if len(lines) < AT_ONCE:
             return
         after = lines[-1].number
+
+
+def called(lines: Iterable[LineRow]) -> dict[str, str]:
+    """What the people are called today whom these lines name by their handles; whoever left is not among them."""
+    handles = {handle for line in lines for handle in [line.by, *handles_in(line.act, line.facts or {})] if handle}
+    return names_of_people(handles)
 
 
 def _row(line: Any, here: Here, people: Mapping[int, PersonFacts]) -> LineRow:

@@ -14,6 +14,7 @@ from alliances.kinds.alliances import CHARTER
 from alliances.models import CharterState, Matter, State
 from alliances.parties import Party, PartyFacts, parties, spoken_for
 from alliances.policy import AllianceRight
+from alliances.queries.admission import words_to
 from alliances.queries.charters import CharterView, charter_view, differences, seen_version
 from alliances.room import room
 from alliances.rules import NUMBERS
@@ -219,6 +220,7 @@ def _sign_page(here: Here, form: SignForm | None = None) -> str:
         sections=SECTIONS,
         form=form,
         signers=signers,
+        words=words_to(here) if signers else [],
         is_forming=alliance.state == State.FORMING and view.version.state == CharterState.SIGNING,
     )
 

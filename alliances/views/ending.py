@@ -16,6 +16,8 @@ from alliances.models import State
 from alliances.policy import AllianceRight
 from alliances.queries import archive
 from alliances.queries.ending import dissolution_of
+from alliances.queries.log import called
+from alliances.queries.names import names_of_people
 from alliances.room import room
 from alliances.views.frame import word
 from alliances.views.members import members_page
@@ -48,6 +50,7 @@ def _page(
         here,
         part="ending",
         view=view,
+        names=names_of_people(one["by"] for one in done.values()),
         checklist=[(item, done.get(item)) for item in actions.CHECKLIST],
         is_settled=bool(view) and not [item for item in actions.CHECKLIST if item not in done],
         may_dissolve=can(here.viewer, AllianceRight.DISSOLVE, here),
@@ -137,7 +140,8 @@ def archive_file(slug: str) -> ResponseReturnValue:
 
 def _index(here: Here) -> str:
     """The page of the archive: it stands alone, without this site and without a network."""
-    locale = here.viewer.locale
+    lines = [line for line, _shown in archive.log_lines(here)]
+    names = called(lines)
     return render_template(
         "alliances/archive_index.html",
         here=here,
@@ -154,9 +158,10 @@ def _index(here: Here) -> str:
             for document, versions in archive.documents(here)
         ],
         events=archive.meetings(here),
+        names=names,
         log=[
-            (line, "" if line.is_withheld else sentence_of(line.act, line.facts or {}, locale))
-            for line, _shown in archive.log_lines(here)
+            (line, "" if line.is_withheld else sentence_of(line.act, line.facts or {}, here.viewer.locale, names))
+            for line in lines
         ],
     )
 

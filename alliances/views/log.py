@@ -13,7 +13,7 @@ from alliances.here import Here, here_at
 from alliances.log import START
 from alliances.log_words import kinds, sentence_of
 from alliances.policy import AllianceRight
-from alliances.queries.log import LineRow, log_page, whole_log
+from alliances.queries.log import LineRow, called, log_page, whole_log
 from alliances.room import room
 from alliances.views.frame import alliance_page
 from kernel.policy import authorise
@@ -35,14 +35,16 @@ def alliance_log(slug: str) -> ResponseReturnValue:
     here = _inside(slug)
     kind = request.args.get("kind", "")
     kind = kind if kind in kinds() else ""
+    page = log_page(here, kind=kind, cursor=request.args.get("cursor"))
+    names = called(page.items)
     return alliance_page(
         "alliances/log.html",
         here,
         tab="log",
-        page=log_page(here, kind=kind, cursor=request.args.get("cursor")),
+        page=page,
         kinds=kinds(),
         kind=kind,
-        sentence=lambda line: sentence_of(line.act, line.facts or {}, here.viewer.locale),
+        sentence=lambda line: sentence_of(line.act, line.facts or {}, here.viewer.locale, names),
     )
 
 

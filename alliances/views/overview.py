@@ -12,6 +12,7 @@ from alliances.kinds.alliances import ALLIANCE
 from alliances.models import PartyKind, State
 from alliances.parties import Party, PartyFacts, organisations_led
 from alliances.policy import AllianceRight
+from alliances.queries.admission import words_to
 from alliances.queries.directory import row_of
 from alliances.queries.events import next_events
 from alliances.queries.overview import faces, figures, forming, successor
@@ -90,6 +91,7 @@ def _overview(here: Here, *, errors: dict[str, str] | None = None) -> str:
     viewer, alliance = here.viewer, here.alliance
     gathering = forming(alliance)
     shown = faces(alliance, with_members=gathering is None)
+    is_invited = gathering is not None and _speaks_for_one(viewer, gathering.asked)
     is_new = alliance.state == State.DRAFT or gathering is not None
     return alliance_page(
         "alliances/overview.html",
@@ -100,7 +102,8 @@ def _overview(here: Here, *, errors: dict[str, str] | None = None) -> str:
         sector_names=[sector_name(slug, viewer.locale) or slug for slug in alliance.sectors],
         kind=templates()[alliance.template],
         forming=gathering,
-        is_invited=gathering is not None and _speaks_for_one(viewer, gathering.asked),
+        is_invited=is_invited,
+        words=words_to(here) if viewer.is_member and not here.is_inside else [],
         members=shown.members,
         officers=shown.officers,
         figures=figures(here),

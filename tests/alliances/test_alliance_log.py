@@ -86,7 +86,7 @@ def test_lines_read_as_sentences_and_a_kind_never_tells_of_what_is_withheld(
 
 
 def test_an_act_without_words_is_shown_as_it_is() -> None:
-    assert sentence_of("moon-landed", {"who": "us", "when": 3}, "en") == "moon-landed: us · 3"
+    assert sentence_of("moon-landed", {"who": "us", "when": 3}, "en", {}) == "moon-landed: us · 3"
 
 
 def test_the_check_finds_a_line_that_was_changed(database: Session) -> None:
