@@ -51,7 +51,7 @@ UNTIL = """async (arg) => {
     await new Promise((turn) => setTimeout(turn, 50));
   }
 }"""
-expect.set_options(timeout=10_000)
+expect.set_options(timeout=20_000)
 _sessions: dict[str, Any] = {}
 
 
