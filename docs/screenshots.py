@@ -10,6 +10,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import timedelta
 from html import escape
 from io import BytesIO
 from pathlib import Path
@@ -18,7 +19,17 @@ from urllib.parse import quote
 import click
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from sqlalchemy import select
 
+from accounts.models import User
+from activity.digests import running
+from activity.models import DigestRun
+from guildhall.app import create_app
+from guildhall.settings import Settings
+from kernel.clock import now, standing_at
+from kernel.db import session
+from kernel.mail import Mail
+from kernel.work import unit_of_work
 from seeds.town import MEMBER, MODERATOR, PASSWORD, STEWARD
 from tests.live import Site, live_site
 
@@ -30,6 +41,7 @@ THEMES = ("light", "dark")
 COMMUNITY = "materials"
 THREADS = {"zh": "钙钛矿组件在 85 ℃", "en": "Performance ratio fell from"}
 COLOURS = 128
+DIGESTS = {"zh": "shen-zhiyuan", "en": MEMBER}  # whose digest is shown in which language
 
 STRANGER = ("home-stranger", "sign-in")
 OF_A_MODERATOR = ("moderate", "moderation", "review")
@@ -78,6 +90,7 @@ OF_A_MEMBER = (
     "alliance-log",
     "alliance-found",
     "notice-settings",
+    "push-settings",
     "security-settings",
     "my-data",
     "trust",
@@ -85,7 +98,8 @@ OF_A_MEMBER = (
     "feedback",
     "changes",
 )
-PAGES = STRANGER + OF_A_MEMBER + OF_A_MODERATOR + OF_THE_STAFF
+MAILED = ("digest",)
+PAGES = STRANGER + OF_A_MEMBER + OF_A_MODERATOR + OF_THE_STAFF + MAILED
 
 LISTINGS = {"zh": "X 射线光电子能谱仪", "en": "Developability screen"}
 ACHIEVEMENTS = {"zh": "碱性电解 260 μm 复合隔膜", "en": "Slot-die coated"}
@@ -207,6 +221,7 @@ def address_of(name: str, language: str, threads: dict[str, str], resources: dic
         "staff-people": "/staff/people",
         "staff-jobs": "/staff/jobs",
         "notice-settings": "/settings/notices",
+        "push-settings": "/settings/notices#push",
         "security-settings": "/settings/security",
         "my-data": "/settings/data",
         "trust": "/trust",
@@ -288,6 +303,38 @@ def looks(browser: Browser, site: Site, language: str) -> Iterator[tuple[str, Br
             context.close()
 
 
+def mailed_digests(browser: Browser, site: Site) -> dict[str, str]:
+    """The digests of the coming Monday as they lie in the outbox, in each language; who reads one chose it before."""
+    for language, who in DIGESTS.items():
+        context = browser.new_context(base_url=site.url, locale=LANGUAGES[language][0])
+        sign_in(context, who)
+        speak(context, LANGUAGES[language][1])
+        context.close()
+    moment = now()
+    monday = (moment + timedelta(days=7 - moment.weekday())).replace(hour=12)
+    settings = Settings(data=Path(site.environment["GUILDHALL_DATA"]), base_url=site.url, log_requests=False)
+    with create_app(settings).app_context(), standing_at(monday):
+        with unit_of_work():
+            running.plan(monday)
+        while session().scalar(select(DigestRun.id).where(DigestRun.finished_at.is_(None)).limit(1)) is not None:
+            running.go_on()
+        mails = {
+            language: session().scalars(
+                select(Mail.html).join(User, User.id == Mail.user_id).where(User.handle == who, Mail.kind == "digest")
+            )
+            for language, who in DIGESTS.items()
+        }
+        return {language: found.one() or "" for language, found in mails.items()}
+
+
+def draw_mails(browser: Browser, site: Site, language: str, mails: dict[str, str]) -> None:
+    """A mail as a program that reads mail shows it: the HTML of the outbox, and nothing of the site around it."""
+    for look, context in looks(browser, site, language):
+        page = context.new_page()
+        page.set_content(mails[language])
+        draw(page, OUT / f"{MAILED[0]}-{look}.png")
+
+
 def draw_all(browser: Browser, site: Site, language: str, wanted: list[str]) -> None:
     """Every wanted page in every look of one language; says what it draws."""
     threads = {language: find(site, "threads", words) for language, words in THREADS.items()}
@@ -353,6 +400,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch, live_site(Path(scratch), demo=True) as site:
         site.command("reindex")
         site.start(workers=1)
+        mails: dict[str, str] = {}
         with sync_playwright() as playwright:
             for language, (tag, _locale) in LANGUAGES.items():
                 browser = playwright.chromium.launch(
@@ -360,6 +408,9 @@ def main() -> None:
                     args=["--no-sandbox", "--disable-gpu", f"--lang={tag}"],
                     env={**os.environ, "LANGUAGE": tag.replace("-", "_")},
                 )
+                if set(wanted) & set(MAILED):
+                    mails = mails or mailed_digests(browser, site)
+                    draw_mails(browser, site, language, mails)
                 draw_all(browser, site, language, wanted)
                 browser.close()
     write_contact_sheet()
