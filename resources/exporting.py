@@ -12,6 +12,7 @@ from kernel.db import session
 from kernel.viewer import Viewer
 from resources.importing.cells import guarded
 from resources.importing.headings import SOURCE, headings_for
+from resources.in_name_of import slugs_of
 from resources.models import Listing
 from resources.offers import FACT, typed_of
 from resources.queries.listings import Filters, is_listed
@@ -46,8 +47,10 @@ def csv_lines(query: Select[Any], kinds: Sequence[ListingKind], *, locale: str, 
     while count < MOST_ROWS:
         page = query.with_only_columns(Listing).where(Listing.id > after).order_by(Listing.id).limit(AT_ONCE)
         rows = session().scalars(page).all()
+        slugs = slugs_of({one.organisation_id for one in rows if one.organisation_id is not None})
         for listing in rows:
             cells = _cells(listing, locale=locale, host=host)
+            cells[COLUMNS["organisation"].label.of(locale)] = slugs.get(listing.organisation_id or 0, "")
             yield _line([cells.get(heading, "") for heading in headings])
         session().expunge_all()
         if len(rows) < AT_ONCE:

@@ -1,6 +1,6 @@
 """The form of a listing, made from what its kind declares."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from flask_babel import lazy_gettext as _l
@@ -18,10 +18,12 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from accounts.cities import cities_of
 from accounts.forms import RoomForm
+from accounts.models import Organisation
 from accounts.places import regions
 from accounts.sectors import sectors
 from kernel.ids import new_token
 from resources.facts import LONGEST_FACT, LONGEST_LONG_FACT
+from resources.in_name_of import called
 from resources.offers import FACT, LONGEST_BODY, LONGEST_PLACE, LONGEST_SUMMARY, LONGEST_TARIFF, LONGEST_TITLE
 from resources.vocabulary import COLUMNS, KINDS, FactField, ListingKind, names
 
@@ -31,6 +33,13 @@ class ListingForm(RoomForm):
 
     once = HiddenField(default=new_token)
     version = HiddenField()
+    organisation = SelectField(_l("In whose name"), validate_choice=False)
+
+    def offer(self, organisations: Sequence[Organisation], locale: str) -> "ListingForm":
+        """Let these be chosen; what stands there already may stay."""
+        known = [SelectChoice(str(one.id), called(one, locale)) for one in organisations]
+        self.organisation.choices = [SelectChoice("", _l("My own")), *known]
+        return self
 
     def typed(self, kind: str) -> dict[str, str]:
         """What was typed, by column."""
@@ -47,15 +56,24 @@ class ListingForm(RoomForm):
 _OWN = ("once", "version", "csrf_token")
 
 
-def listing_form(kind: ListingKind, locale: str, values: Mapping[str, str] | None = None) -> ListingForm:
-    """The form of a kind, as it was sent, or with `values` to begin from (columns as `typed_of` gives them)."""
+def listing_form(
+    kind: ListingKind,
+    locale: str,
+    values: Mapping[str, str] | None = None,
+    *,
+    organisations: Sequence[Organisation] = (),
+) -> ListingForm:
+    """The form of a kind, as it was sent, or with `values` to begin from (columns as `typed_of` gives them).
+
+    `organisations` are those in whose name one may offer.
+    """
     made = _form(kind.code, "zh_Hans" if locale.startswith("zh") else "en")
     if values is None:
-        return made()
+        return made().offer(organisations, locale)
     start: dict[str, object] = dict(values)
     start["sectors"] = [slug for slug in values.get("sectors", "").split("; ") if slug]
     start["region"] = values.get("city") or values.get("region", "")
-    return made(formdata=None, data=start)
+    return made(formdata=None, data=start).offer(organisations, locale)
 
 
 @cache

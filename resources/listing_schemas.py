@@ -69,6 +69,9 @@ class ListingChange(Given):
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None
     price_unit: Word | None = None
     tariff: Tariff | None = None
+    organisation: Annotated[
+        Line | None, Field(description="The slug of the organisation in whose name; empty for your own.")
+    ] = None
     state: Annotated[ListingState, Field(strict=False)] | None = None
 
     def typed(self) -> dict[str, str]:
@@ -103,6 +106,7 @@ class ListingQuery(PageQuery):
     ] = ""
     access: Access | None = None
     funding: Funding | None = None
+    organisation: Annotated[str, Field(max_length=80, description="The slug of the one in whose name it is.")] = ""
 
 
 def _facts_of(row: ListingRow) -> dict[str, Any]:
@@ -115,8 +119,19 @@ def _facts_of(row: ListingRow) -> dict[str, Any]:
         "url": link(row.url),
         "sectors": [slug for slug, _name in row.sectors],
         "price": None if row.price_cents is None else row.price_cents / 100,
+        "organisation": None
+        if row.organisation is None
+        else OrganisationNamed(slug=row.organisation.slug, name=row.organisation.name, url=link(row.organisation.url)),
         "offered_by": Author.of(name=row.owner.name, handle=row.owner.handle, url=row.owner.url),
     }
+
+
+class OrganisationNamed(Shown):
+    """An organisation."""
+
+    slug: str
+    name: str
+    url: str
 
 
 class ListingItem(Shown):
@@ -140,6 +155,7 @@ class ListingItem(Shown):
     price_unit: str
     is_stale: bool
     offered_by: Author
+    organisation: OrganisationNamed | None = Field(description="In whose name, where that is not the person's own.")
     source_name: str
     state: ListingState
     published_at: datetime | None

@@ -11,6 +11,7 @@ from accounts.places import region_code, regions
 from accounts.sectors import sectors
 from kernel.errors import InvalidError
 from kernel.i18n import guess_lang
+from kernel.rooms import id_of
 from kernel.words import gettext as _
 from resources.facts import LOCALES, Fault, Value, as_number, as_text, plain, read_facts, read_value, written
 from resources.models import Listing
@@ -49,6 +50,7 @@ class Offer:
     currency: str = "CNY"
     price_unit: str = ""
     tariff: str = ""
+    organisation_id: int | None = None
     facts: Mapping[str, Value] = field(default_factory=dict)
 
     @property
@@ -68,6 +70,7 @@ def read_offer(typed: Mapping[str, str], *, is_draft: bool = False) -> Offer:
         faults["kind"] = _("Choose what kind of listing it is.")
     values = {name: _column(name, typed, faults) for name in _PLAIN}
     places = _places(typed, faults)
+    organisation_id = _organisation(typed.get("organisation", ""), faults)
     branches, cents = _sectors(typed.get("sectors", ""), faults), _price(typed.get("price", ""), faults)
     if len(values["title"]) < SHORTEST_TITLE and "title" not in faults:
         faults["title"] = _("The title is too short to say anything.")
@@ -87,6 +90,7 @@ def read_offer(typed: Mapping[str, str], *, is_draft: bool = False) -> Offer:
         sectors=branches,
         trl=int(trl) if trl else None,
         price_cents=cents,
+        organisation_id=organisation_id,
         currency=values.pop("currency") or "CNY",
         access=values.pop("access") or kind.access[0],
         **values,
@@ -119,6 +123,7 @@ def typed_of(listing: Listing | Offer, locale: str = "") -> dict[str, str]:
         "region": regions(locale).get(listing.region, listing.region) if locale else listing.region,
         "city": cities(locale).get(listing.city, listing.city) if locale else listing.city,
         "price": price_text(listing.price_cents),
+        "organisation": "" if listing.organisation_id is None else str(listing.organisation_id),
         **plain_values,
         **words,
         **facts,
@@ -161,6 +166,16 @@ def _column(name: str, typed: Mapping[str, str], faults: dict[str, str]) -> str:
     except Fault as fault:
         faults[name] = str(fault)
         return ""
+
+
+def _organisation(typed: str, faults: dict[str, str]) -> int | None:
+    """By its number; whether one may offer in its name is for the deed to say (`resources.in_name_of`)."""
+    if not typed.strip():
+        return None
+    number = id_of(typed.strip())
+    if number is None:
+        faults["organisation"] = _("You edit no organisation of this name or address.")
+    return number
 
 
 def _sectors(typed: str, faults: dict[str, str]) -> tuple[str, ...]:

@@ -22,11 +22,12 @@ from resources.actions.listing_files import forget_files
 from resources.actions.upkeep import confirm
 from resources.contributions import said_by, screen_change, waits_as_draft
 from resources.events import ListingChanged, ListingPublished, ListingTakenDown
+from resources.in_name_of import check_name
 from resources.kinds.listings import LISTING
 from resources.listing_loading import listing_to
 from resources.models import Listing, ListingSector, ListingState
 from resources.offers import Offer, read_offer, typed_of
-from resources.policy import ListingRight
+from resources.policy import ListingRight, is_theirs
 from search_index import feed
 
 PUT_UP, TAKE_DOWN = "listing.put-up", "listing.take-down"  # what the staff did with what is not theirs
@@ -39,6 +40,7 @@ def offer_listing(viewer: Viewer, offer: Offer, *, publish: bool, once: str = ""
     `once` makes the second sending of the same form harmless.
     """
     authorise(viewer, ListingRight.OFFER)
+    check_name(viewer, offer.organisation_id)
     if once:
         done = claim(viewer.me, once, fingerprint("listing", str(sorted(typed_of(offer).items()))))
         if done is not None:
@@ -72,6 +74,7 @@ def add_listing(
 def change_listing(viewer: Viewer, *, listing_id: int, offer: Offer, base: int | None = None) -> Listing:
     """Say it anew; `base` is the version that the change was made from."""
     listing = listing_to(viewer, ListingRight.EDIT, listing_id)
+    check_name(viewer, offer.organisation_id, before=listing.organisation_id)
     if base is not None and base != listing.version:
         raise ConflictError(_("Somebody changed this listing in the meantime; look at it again before you save."))
     if listing.published_at is not None:
@@ -151,7 +154,7 @@ def write_offer(listing: Listing, offer: Offer) -> None:
     """Put what is offered into the row's columns."""
     for name in (
         "kind", "title", "summary", "region", "city", "place", "trl", "funding", "lang",
-        "access", "access_url", "price_cents", "currency", "price_unit", "tariff",
+        "access", "access_url", "price_cents", "currency", "price_unit", "tariff", "organisation_id",
     ):  # fmt: skip
         setattr(listing, name, getattr(offer, name))
     listing.slug = slug_of(offer.title)
@@ -185,7 +188,7 @@ def _take_down(viewer: Viewer, listing_id: int, state: ListingState) -> Listing:
         listing.state = state
         listing.version += 1
         _note_in_log(viewer, listing, TAKE_DOWN)
-        emit(ListingTakenDown(listing.id, listing.owner_id, by_staff=listing.owner_id != viewer.user_id))
+        emit(ListingTakenDown(listing.id, listing.owner_id, by_staff=not is_theirs(viewer, listing)))
     if was_up:
         feed.changed(Ref(LISTING, listing.id), hides=True)
     return listing
@@ -193,7 +196,7 @@ def _take_down(viewer: Viewer, listing_id: int, state: ListingState) -> Listing:
 
 def _note_in_log(viewer: Viewer, listing: Listing, act: str) -> None:
     """What the staff do with somebody else's listing stands in the log."""
-    if listing.owner_id != viewer.user_id:
+    if not is_theirs(viewer, listing):
         ref = Ref(LISTING, listing.id)
         record_act(viewer, act=act, ref=ref, place=ref, audience=listing.audience)
 

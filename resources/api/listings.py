@@ -13,6 +13,7 @@ from resources.actions.listings import (
     publish_listing,
     withdraw_listing,
 )
+from resources.in_name_of import by_address_and_name, with_number
 from resources.listing_loading import listing_to
 from resources.listing_schemas import (
     ListingChange,
@@ -40,6 +41,7 @@ def list_listings(viewer: Viewer, *, query: ListingQuery) -> ListingPage:
         region=query.region,
         access=query.access or "",
         funding=query.funding or "",
+        organisation=query.organisation,
     )
     page = shelf(viewer, filters, cursor=query.cursor, limit=query.limit).page
     return ListingPage(items=[ListingItem.of(row) for row in page.items], next=page.next)
@@ -57,7 +59,8 @@ def list_listings(viewer: Viewer, *, query: ListingQuery) -> ListingPage:
 def offer_by_program(viewer: Viewer, *, body: ListingGiven) -> Answer:
     """Offer something: published at once, or kept as a draft. 202: a moderator looks at it first."""
     with _named_as_given():
-        offer = read_offer({**body.typed(), "kind": body.kind.value}, is_draft=not body.publish)
+        typed = with_number({**body.typed(), "kind": body.kind.value}, by_address_and_name(viewer))
+        offer = read_offer(typed, is_draft=not body.publish)
     made = offer_listing(viewer, offer, publish=body.publish)
     waits = body.publish and made.state == ListingState.DRAFT
     return Answer(_shown(viewer, made.id), 202 if waits else 201, location=f"/api/v1/listings/{made.id}")
@@ -84,6 +87,8 @@ def patch_listing(viewer: Viewer, *, listing_id: int, body: ListingChange) -> An
     202: it is changed, and on the shelf once a moderator has looked at it.
     """
     given = body.typed()
+    if given.get("organisation"):
+        given = with_number(given, by_address_and_name(viewer))
     if given:
         listing = listing_to(viewer, ListingRight.EDIT, listing_id)
         before = typed_of(listing)

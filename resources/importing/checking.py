@@ -15,6 +15,7 @@ from kernel.viewer import Viewer
 from kernel.words import gettext as _
 from resources.importing.headings import check_headings, heading_of, kind_of, typed_row
 from resources.importing.tables import TableFile
+from resources.in_name_of import by_address_and_name, check_name, with_number
 from resources.models import Listing
 from resources.offers import Offer, read_offer, typed_of
 from resources.vocabulary import ListingKind
@@ -82,6 +83,7 @@ def check_table(viewer: Viewer, table: TableFile, *, kind: ListingKind | None = 
     """Read every row; raises `TableError` when the headings say that this is another kind of table."""
     report = Report(unknown=check_headings(table.headings, has_kind=kind is not None), encoding=table.encoding)
     seen: dict[str, int] = {}
+    names = by_address_and_name(viewer)
     for line in table.lines:
         if line.fault:
             report.refusals.append(Refusal(line.number, "", line.fault))
@@ -91,7 +93,8 @@ def check_table(viewer: Viewer, table: TableFile, *, kind: ListingKind | None = 
         if row_kind is not None:
             typed["kind"] = row_kind.code
         try:
-            entry = entry_of(line.number, typed)
+            entry = entry_of(line.number, with_number(typed, names))
+            check_name(viewer, entry.offer.organisation_id)
         except InvalidError as error:
             report.refusals += [
                 Refusal(line.number, heading_of(column, line.cells, row_kind), reason)
@@ -109,6 +112,7 @@ def check_entries(viewer: Viewer, rows: Iterable[tuple[int, Mapping[str, str]]])
     for number, typed in rows:
         try:
             entry = entry_of(number, typed)
+            check_name(viewer, entry.offer.organisation_id)
         except InvalidError as error:
             report.refusals += [Refusal(number, column, reason) for column, reason in error.errors.items()]
             continue

@@ -104,7 +104,7 @@ def _row(viewer: Viewer, entry: Entry) -> Row:
     offer = entry.offer
     names = (
         "kind", "title", "summary", "body", "region", "city", "place", "trl", "funding", "lang",
-        "access", "access_url", "price_cents", "currency", "price_unit", "tariff",
+        "access", "access_url", "price_cents", "currency", "price_unit", "tariff", "organisation_id",
     )  # fmt: skip
     return {
         **{name: getattr(offer, name) for name in names},

@@ -22,16 +22,18 @@ class ListingState(StrEnum):
 class Listing(Model):
     """Something that somebody offers. Its kind (`resources.vocabulary.KINDS`) says what `facts` hold.
 
-    `confirmed_at` is when its owner last said that it is still true, `asked_at` when they were last asked whether it
-    is; `is_stale` when they let that be for long. `sectors` are shown; `ListingSector` is what lists are filtered by,
-    kept by the one function that writes them. Imported listings keep where they come from: `source_id` names the row
-    there, so that a second import changes nothing.
+    `organisation_id` is in whose name it is offered, where that is not the owner's own: its editors may do what the
+    owner may, who answers enquiries. `confirmed_at` is when its owner last said that it is still true, `asked_at` when
+    they were last asked whether it is; `is_stale` when they let that be for long. `sectors` are shown; `ListingSector`
+    is what lists are filtered by, kept by the one function that writes them. Imported listings keep where they come
+    from: `source_id` names the row there, so that a second import changes nothing.
     """
 
     __tablename__ = "listing"
 
     id: Mapped[PrimaryKey]
     owner_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id", ondelete="SET NULL"), index=True)
     kind: Mapped[str] = mapped_column(String(20))
     state: Mapped[str] = mapped_column(String(10), default=ListingState.DRAFT)
     audience: Mapped[str] = mapped_column(String(80), default=PUBLIC)

@@ -29,8 +29,9 @@ def my_trade(viewer: Viewer) -> Iterable[Piece]:
         "listings",
         "What I offer",
         select(
-            Listing.id, Listing.kind, Listing.state, Listing.audience, Listing.title, Listing.lang, Listing.summary,
-            Listing.body, Listing.facts, Listing.sectors, Listing.region, Listing.city, Listing.place, Listing.trl,
+            Listing.id, Listing.kind, Listing.organisation_id, Listing.state, Listing.audience, Listing.title,
+            Listing.lang, Listing.summary, Listing.body, Listing.facts, Listing.sectors, Listing.region, Listing.city,
+            Listing.place, Listing.trl,
             Listing.funding, Listing.access, Listing.access_url, Listing.price_cents, Listing.currency,
             Listing.price_unit, Listing.tariff, Listing.source_id, Listing.source_name, Listing.source_url,
             Listing.licence, Listing.created_at, Listing.updated_at, Listing.published_at,

@@ -6,8 +6,10 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from accounts.models import User
+from accounts.policy.organisations import editor_token
 from kernel.policy import ALLOWED, Denied, Door, Verdict, rule
 from kernel.viewer import Viewer
+from resources.in_name_of import edited_by
 from resources.models import Listing, ListingState
 
 
@@ -37,8 +39,22 @@ def visible_listings(viewer: Viewer) -> ColumnElement[bool]:
     if not viewer.signed_in:
         return is_offered(viewer)
     if viewer.is_staff:
-        return or_(Listing.state != ListingState.DRAFT, Listing.owner_id == viewer.user_id)
-    return or_(is_offered(viewer), Listing.owner_id == viewer.user_id)
+        return or_(Listing.state != ListingState.DRAFT, is_of(viewer))
+    return or_(is_offered(viewer), is_of(viewer))
+
+
+def is_of(viewer: Viewer) -> ColumnElement[bool]:
+    """What the viewer looks after: their own, and what organisations offer that they edit."""
+    edited = edited_by(viewer)
+    own = Listing.owner_id == viewer.user_id
+    return or_(own, Listing.organisation_id.in_(edited)) if edited else own
+
+
+def is_theirs(viewer: Viewer, listing: Listing) -> bool:
+    """The same of one."""
+    if listing.owner_id == viewer.user_id:
+        return True
+    return listing.organisation_id is not None and editor_token(listing.organisation_id) in viewer.audience
 
 
 @rule(ListingRight.READ, door=Door.ANYONE)
@@ -53,14 +69,14 @@ def _offer(_viewer: Viewer, _subject: object) -> Verdict:
 
 @rule(ListingRight.EDIT, door=Door.SPEAKER)
 def _edit(viewer: Viewer, listing: Listing) -> Verdict:
-    if listing.owner_id != viewer.user_id:
+    if not is_theirs(viewer, listing):
         return Denied(_("Only whoever offers it changes a listing."))
     return ALLOWED
 
 
 @rule(ListingRight.CHANGE_STATE, door=Door.MEMBER)
 def _change_state(viewer: Viewer, listing: Listing) -> Verdict:
-    if listing.owner_id != viewer.user_id and not viewer.is_staff:
+    if not is_theirs(viewer, listing) and not viewer.is_staff:
         return Denied(_("Only whoever offers it, and the staff, take a listing down or put it up again."))
     return ALLOWED
 

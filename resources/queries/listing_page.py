@@ -20,7 +20,7 @@ from resources.addresses import listing_file_url
 from resources.facts import written
 from resources.kinds.listings import LISTING
 from resources.models import Listing, ListingFile, ListingState
-from resources.policy import ListingRight, visible_listings
+from resources.policy import ListingRight, is_theirs, visible_listings
 from resources.queries.listing_rows import ListingRow, row_of, rows_query
 from resources.queries.listings import similar_listings
 from resources.vocabulary import KINDS, Access, name_of
@@ -95,7 +95,7 @@ def listing_view(viewer: Viewer, listing_id: int) -> ListingView:
         checked=asserted(owner),
         my_level=str(levels_for(viewer, [ref])[ref]) if viewer.signed_in else "normal",
         is_bookmarked=ref in bookmarked(viewer, [ref]) if viewer.signed_in else False,
-        is_mine=listing.owner_id == viewer.user_id,
+        is_mine=is_theirs(viewer, listing),
         may_edit=can(viewer, ListingRight.EDIT, listing),
         may_change_state=can(viewer, ListingRight.CHANGE_STATE, listing),
         is_public=listing.state == ListingState.PUBLISHED,

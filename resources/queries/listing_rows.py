@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, and_, select
 from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql.elements import Label
 
 from accounts.avatars import avatar_url
-from accounts.models import User
+from accounts.models import Organisation, User
 from accounts.places import place_name
 from accounts.sectors import sector_name
 from kernel.viewer import Viewer
@@ -18,13 +19,14 @@ from resources.models import Listing
 from resources.offers import price_text
 from resources.vocabulary import KINDS, Access, name_of
 
-COLUMNS: tuple[InstrumentedAttribute[Any], ...] = (
+COLUMNS: tuple[InstrumentedAttribute[Any] | Label[Any], ...] = (
     Listing.id, Listing.owner_id, Listing.kind, Listing.state, Listing.audience, Listing.version, Listing.title,
     Listing.slug, Listing.lang, Listing.summary, Listing.sectors, Listing.region, Listing.city, Listing.place,
     Listing.trl, Listing.funding, Listing.access, Listing.access_url, Listing.price_cents, Listing.currency,
     Listing.price_unit, Listing.source_name, Listing.created_at, Listing.updated_at, Listing.published_at,
     Listing.confirmed_at, Listing.is_stale, User.handle, User.display_name, User.avatar_hash, User.affiliation,
-    User.job_title,
+    User.job_title, Organisation.slug.label("organisation_slug"), Organisation.name.label("organisation_name"),
+    Organisation.name_en.label("organisation_name_en"),
 )  # fmt: skip
 
 
@@ -43,6 +45,19 @@ class Offerer:
     def url(self) -> str:
         """Their page."""
         return f"/people/{self.handle}"
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedFor:
+    """The organisation in whose name it is offered."""
+
+    slug: str
+    name: str
+
+    @property
+    def url(self) -> str:
+        """Its page."""
+        return f"/organisations/{self.slug}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +88,7 @@ class ListingRow:
     funding: str
     is_stale: bool
     owner: Offerer
+    organisation: OfferedFor | None
     source_name: str
     published_at: datetime | None
     updated_at: datetime
@@ -82,7 +98,13 @@ class ListingRow:
 
 def rows_query() -> Select[Any]:
     """The columns of `ListingRow`, with who offers it."""
-    return select(*COLUMNS).select_from(Listing).join(User, User.id == Listing.owner_id)
+    offered_for = and_(Organisation.id == Listing.organisation_id, Organisation.closed_at.is_(None))
+    return (
+        select(*COLUMNS)
+        .select_from(Listing)
+        .join(User, User.id == Listing.owner_id)
+        .outerjoin(Organisation, offered_for)
+    )
 
 
 def row_of(row: Row[Any], viewer: Viewer, *, thumb_url: str | None = None) -> ListingRow:
@@ -120,12 +142,20 @@ def row_of(row: Row[Any], viewer: Viewer, *, thumb_url: str | None = None) -> Li
             row.affiliation,
             row.job_title,
         ),
+        organisation=_offered_for(row, viewer.locale),
         source_name=row.source_name,
         published_at=row.published_at,
         updated_at=row.updated_at,
         confirmed_at=row.confirmed_at,
         thumb_url=thumb_url,
     )
+
+
+def _offered_for(row: Any, locale: str) -> OfferedFor | None:
+    if row.organisation_slug is None:
+        return None
+    is_chinese = locale.startswith("zh") or not row.organisation_name_en
+    return OfferedFor(row.organisation_slug, row.organisation_name if is_chinese else row.organisation_name_en)
 
 
 def place_text(listing: Any, locale: str) -> str:

@@ -20,6 +20,7 @@ FACETS = {
     "funding": "funding",
     "stale": "is",
     "owner": "author",
+    "organisation": "organisation",
 }
 
 

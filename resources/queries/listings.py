@@ -6,13 +6,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select
 
-from accounts.models import User
+from accounts.models import Organisation, User
 from kernel.db import session
 from kernel.paging import Page, keyset_page
 from kernel.viewer import Viewer
 from resources.addresses import listing_file_url
 from resources.models import Listing, ListingFile, ListingSector, ListingState
-from resources.policy import on_the_shelf
+from resources.policy import is_of, on_the_shelf
 from resources.queries.listing_rows import ListingRow, row_of, rows_query
 
 LIST = 30
@@ -34,6 +34,7 @@ class Filters:
     funding: str = ""
     stale: str = ""
     owner: str = ""
+    organisation: str = ""
 
     def without(self, name: str) -> "Filters":
         """The same with one of them lifted."""
@@ -60,6 +61,11 @@ def is_listed(viewer: Viewer, filters: Filters) -> ColumnElement[bool]:
         where.append(Listing.id.in_(select(ListingSector.listing_id).where(ListingSector.sector == filters.sector)))
     if filters.owner:
         where.append(User.handle == filters.owner)
+    if filters.organisation:
+        named = select(Organisation.id).where(
+            Organisation.slug == filters.organisation, Organisation.closed_at.is_(None)
+        )
+        where.append(Listing.organisation_id.in_(named))
     if filters.stale:
         where.append(Listing.is_stale.is_(filters.stale == "yes"))
     return and_(*where, *(_contains(word) for word in filters.q.split()[:8]))
@@ -82,18 +88,16 @@ def listings_of(viewer: Viewer, owner_id: int, *, cursor: str | None = None, lim
 def my_listings(
     viewer: Viewer, *, state: ListingState | None = None, cursor: str | None = None, limit: int = LIST
 ) -> Page[ListingRow]:
-    """Mine, whatever their state."""
-    query = rows_query().where(Listing.owner_id == viewer.me)
+    """What I look after, whatever its state: mine, and what organisations offer that I edit."""
+    query = rows_query().where(is_of(viewer))
     if state is not None:
         query = query.where(Listing.state == state)
     return _page(viewer, query, keys=[Listing.id], cursor=cursor, limit=limit)
 
 
 def my_counts(viewer: Viewer) -> dict[str, int]:
-    """How many of mine there are in each state."""
-    rows = session().execute(
-        select(Listing.state, func.count()).where(Listing.owner_id == viewer.me).group_by(Listing.state)
-    )
+    """How many of these there are in each state."""
+    rows = session().execute(select(Listing.state, func.count()).where(is_of(viewer)).group_by(Listing.state))
     return {str(state): int(count) for state, count in rows}
 
 

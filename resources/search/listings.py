@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, select
 
-from accounts.events import PersonSuspended
-from accounts.models import User
+from accounts.events import OrganisationChanged, PersonSuspended
+from accounts.models import Organisation, User
 from accounts.sectors import sector_name
 from kernel.db import session
 from kernel.events import subscribe
@@ -14,6 +14,7 @@ from kernel.refs import Ref
 from kernel.viewer import Viewer
 from resources.addresses import listing_url
 from resources.facts import LOCALES, written
+from resources.in_name_of import called
 from resources.kinds.listings import LISTING
 from resources.models import Listing, ListingState
 from resources.policy import on_the_shelf
@@ -29,18 +30,22 @@ LONGEST_TEXT = 20_000
 
 def documents(ids: Sequence[int]) -> Iterable[Document]:
     """What is on the shelf, of people who are not shut out."""
-    return [_document(row.Listing, row.handle, row.display_name) for row in session().execute(_findable(ids))]
+    return [
+        _document(row.Listing, row.handle, row.display_name, row.Organisation)
+        for row in session().execute(_findable(ids))
+    ]
 
 
-def _document(listing: Listing, handle: str, name: str) -> Document:
+def _document(listing: Listing, handle: str, name: str, offered_for: Organisation | None) -> Document:
+    names = tuple(filter(None, (offered_for.slug, offered_for.name, offered_for.name_en))) if offered_for else ()
     return Document(
         key=f"{LISTING}:{listing.id}",
         kind="listing",
         title=listing.title,
-        body=text_of(listing),
+        body="\n".join([text_of(listing), *names[1:]]),
         audience=listing.audience,
         at=listing.published_at or listing.created_at,
-        authors=(handle, name),
+        authors=(handle, name, *names),
         sectors=tuple(listing.sectors),
         regions=tuple(dict.fromkeys(filter(None, (listing.region, listing.city)))),
         marks=("stale",) if listing.is_stale else (),
@@ -48,6 +53,7 @@ def _document(listing: Listing, handle: str, name: str) -> Document:
             "listing_kind": (listing.kind,),
             "access": (listing.access,),
             "funding": (listing.funding,) if listing.funding else (),
+            "organisation": names[:1],
         },
         lang=listing.lang,
         boost=STALE_BOOST if listing.is_stale else 1.0,
@@ -87,11 +93,12 @@ def ids(after: int, limit: int) -> Sequence[int]:
 def show(viewer: Viewer, wanted: Sequence[int]) -> Mapping[int, Shown]:
     """How listings read among what was found."""
     rows = session().execute(_findable(wanted).where(on_the_shelf(viewer)))
-    return {row.Listing.id: _shown(row.Listing, viewer.locale) for row in rows}
+    return {row.Listing.id: _shown(row.Listing, row.Organisation, viewer.locale) for row in rows}
 
 
-def _shown(listing: Listing, locale: str) -> Shown:
+def _shown(listing: Listing, offered_for: Organisation | None, locale: str) -> Shown:
     facts = (
+        called(offered_for, locale) if offered_for else "",
         KINDS[listing.kind].name.of(locale),
         place_text(listing, locale),
         price_line(listing, locale) or name_of("access", listing.access, locale),
@@ -108,10 +115,11 @@ def _shown(listing: Listing, locale: str) -> Shown:
     )
 
 
-def _findable(ids: Sequence[int]) -> Select[Listing, str, str]:
+def _findable(ids: Sequence[int]) -> Select[Listing, str, str, Organisation]:
     return (
-        select(Listing, User.handle, User.display_name)
+        select(Listing, User.handle, User.display_name, Organisation)
         .join(User, User.id == Listing.owner_id)
+        .outerjoin(Organisation, and_(Organisation.id == Listing.organisation_id, Organisation.closed_at.is_(None)))
         .where(Listing.id.in_(ids), Listing.state == ListingState.PUBLISHED, User.suspended_at.is_(None))
     )
 
@@ -121,6 +129,15 @@ def reindex(event: PersonSuspended) -> None:
     """What somebody offers is not found while they are shut out."""
     owned = select(Listing.id).where(Listing.owner_id == event.user_id, Listing.state == ListingState.PUBLISHED)
     feed.changed(*(Ref(LISTING, number) for number in session().scalars(owned)), hides=event.is_suspended)
+
+
+@subscribe(OrganisationChanged)
+def reindex_offers(event: OrganisationChanged) -> None:
+    """What is offered in its name bears it."""
+    theirs = select(Listing.id).where(
+        Listing.organisation_id == event.organisation_id, Listing.state == ListingState.PUBLISHED
+    )
+    feed.changed(*(Ref(LISTING, number) for number in session().scalars(theirs)))
 
 
 register_source(Source(kind=LISTING, documents=documents, ids=ids, show=show))

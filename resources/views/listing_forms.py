@@ -10,6 +10,7 @@ from kernel.web import current_viewer
 from kernel.words import gettext as _
 from resources.actions.listings import change_listing, offer_listing
 from resources.addresses import listing_url
+from resources.in_name_of import names_to_offer_in
 from resources.listing_forms import ListingForm, listing_form
 from resources.listing_loading import listing_to
 from resources.models import Listing, ListingState
@@ -27,7 +28,7 @@ def offer() -> ResponseReturnValue:
     if kind is None:
         return render_template("resources/listing_kinds.html", kinds=list(KINDS.values()), locale=viewer.locale)
     asked = {name: request.args[name][:400] for name in ("title", "summary") if request.args.get(name)}
-    return _page(kind, listing_form(kind, viewer.locale, asked))
+    return _page(kind, listing_form(kind, viewer.locale, asked, organisations=names_to_offer_in(viewer)))
 
 
 @room.page("/listings/new/<kind>", may=ListingRight.OFFER, methods=("POST",))
@@ -37,7 +38,7 @@ def send_offer(kind: str) -> ResponseReturnValue:
     viewer, chosen = current_viewer(), KINDS.get(kind)
     if chosen is None:
         raise InvalidError(_("Choose what kind of listing it is."))
-    form = listing_form(chosen, viewer.locale)
+    form = listing_form(chosen, viewer.locale, organisations=names_to_offer_in(viewer))
     publish = "draft" not in request.form
     made: Listing | None = None
     with form.attempt():
@@ -55,12 +56,12 @@ def edit_listing(listing_id: int) -> ResponseReturnValue:
     """Say it anew; a listing that lacks something can be kept only while it is a draft."""
     viewer = current_viewer()
     listing = listing_to(viewer, ListingRight.EDIT, listing_id, hold=is_write())
-    kind = KINDS[listing.kind]
+    kind, names = KINDS[listing.kind], names_to_offer_in(viewer, before=listing.organisation_id)
     if request.method == "GET":
-        form = listing_form(kind, viewer.locale, typed_of(listing))
+        form = listing_form(kind, viewer.locale, typed_of(listing), organisations=names)
         form.version.data = listing.version
         return _page(kind, form, listing)
-    form = listing_form(kind, viewer.locale)
+    form = listing_form(kind, viewer.locale, organisations=names)
     done = False
     with form.attempt():
         offered = read_offer(form.typed(kind.code), is_draft=listing.state == ListingState.DRAFT)
