@@ -32,6 +32,7 @@ from ledger.checkpoints import open_checkpoint, read_checkpoint
 from ledger.errors import LedgerError, LostRaceError, RefusesToSignError
 from ledger.log import Batch, LogState
 from ledger.startup import check_before_signing
+from ledger.tree import TileCache
 
 log = structlog.get_logger("guildhall.registry")
 
@@ -46,6 +47,7 @@ SAFE_COMMITS = {"2", "3", "on", "remote_apply"}
 
 _leading = Lock()
 _started: set[tuple[Hashable, int]] = set()
+_nodes: dict[tuple[Hashable, int], TileCache] = {}  # of the last batch of each log, so that the next hashes little
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +120,10 @@ def sequence(*, accept: Callable[[], None] | None = None) -> Batch | None:
                 carry_over(work, here.id)
             storage = SqlStorage(work, here.id, here.state)
             must_be_newest(storage, here.state, high_water_path(here.label), witnesses=heard)
-            batch = log_of(here.origin).sequence(storage)
+            where = (address_of(db.engine), here.id)
+            batch = log_of(here.origin).sequence(storage, nodes=_nodes.get(where))
         if batch is not None:
+            _nodes[where] = batch.nodes
             remember(here.label, batch.new)
             _fulfil(batch)
     except LostRaceError:

@@ -13,7 +13,7 @@ from ledger.checkpoints import Checkpoint, must_be_public, sign_checkpoint
 from ledger.errors import CorruptLogError, FormatError, LostRaceError
 from ledger.keys import Signer
 from ledger.merkle import EMPTY_ROOT, leaf_hash
-from ledger.proofs import format_proof
+from ledger.proofs import write_proof
 from ledger.tiles import LONGEST_ENTRY, Tile, TileSource, grow
 from ledger.tree import TileCache, inclusion_proof, root_at
 
@@ -109,11 +109,11 @@ class Batch:
     note: str
     entries: tuple[Entry, ...]
     edge: TileSource
-    _cache: TileCache = field(default_factory=TileCache)
+    nodes: TileCache = field(repr=False)
 
     def proof_of(self, index: int) -> str:
         """The tlog-proof of one of its entries under its checkpoint, from the tiles that it has in memory."""
-        return format_proof(index, inclusion_proof(self.edge, index, self.new.size, cache=self._cache), self.note)
+        return write_proof(index, inclusion_proof(self.edge, index, self.new.size, cache=self.nodes), self.note)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,22 +126,26 @@ class Log:
     def __post_init__(self) -> None:
         must_be_public(self.signers)
 
-    def sequence(self, storage: Storage, *, limit: int = AT_ONCE, time: int = 0) -> Batch | None:
+    def sequence(
+        self, storage: Storage, *, limit: int = AT_ONCE, time: int = 0, nodes: TileCache | None = None
+    ) -> Batch | None:
         """Give what waits its places and sign the new size; None when nothing waits.
 
-        `time` stands in those signatures whose type has one; 0 leaves time to the witnesses.
+        `time` stands in those signatures whose type has one; 0 leaves time to the witnesses. `nodes` are those of an
+        earlier batch, which spare hashing again what is still the same.
         """
         waiting = storage.pending(limit)
         if not waiting:
             return None
         old = storage.state()
         edge = _Edge(storage)
-        must_be_intact(edge, old)
+        nodes = TileCache(hashed=nodes.hashed() if nodes is not None else None)
+        must_be_intact(edge, old, cache=nodes)
         entries = tuple(_placed(one.leaf, old.size + place) for place, one in enumerate(waiting))
         tiles = grow(edge, size=old.size, leaf_hashes=[entry.leaf_hash for entry in entries])
         edge.grow(tiles)
         size = old.size + len(entries)
-        new = LogState(size, root_at(edge, size))
+        new = LogState(size, root_at(edge, size, cache=nodes))
         note = self.sign(new, time=time)
         storage.append(entries)
         storage.save_tiles(tiles)
@@ -149,7 +153,7 @@ class Log:
         if storage.swap(old, new) != 1:
             raise LostRaceError(f"{self.origin} is no longer of size {old.size}")
         storage.drop_pending([one.id for one in waiting])
-        return Batch(self.origin, old, new, note, entries, edge.alone())
+        return Batch(self.origin, old, new, note, entries, edge.alone(), nodes)
 
     def start(self, storage: Storage, *, time: int = 0) -> str:
         """Sign and store the checkpoint of the empty log, the first that it has."""
@@ -164,9 +168,9 @@ class Log:
         return sign_checkpoint(Checkpoint(self.origin, state.size, state.root), self.signers, time=time)
 
 
-def must_be_intact(source: TileSource, state: LogState) -> None:
+def must_be_intact(source: TileSource, state: LogState, *, cache: TileCache | None = None) -> None:
     """A log is never continued from tiles that do not hash to the root it signed."""
-    if root_at(source, state.size) != state.root:
+    if root_at(source, state.size, cache=cache) != state.root:
         raise CorruptLogError(f"the tiles of size {state.size} have another root than the stored one")
 
 

@@ -37,6 +37,11 @@ class VerifiedEntry:
 def format_proof(index: int, hashes: Sequence[bytes], note: str, extra: bytes | None = None) -> str:
     """The text of a `.tlog-proof` file; the note is taken word for word."""
     read_checkpoint(note)
+    return write_proof(index, hashes, note, extra)
+
+
+def write_proof(index: int, hashes: Sequence[bytes], note: str, extra: bytes | None = None) -> str:
+    """The same under a note that is known to be a checkpoint, such as one that was just signed."""
     lines = [HEADER, *([] if extra is None else [f"extra {to_base64(extra)}"]), f"index {index}"]
     return "".join([f"{line}\n" for line in [*lines, *map(to_base64, hashes), ""]]) + note
 

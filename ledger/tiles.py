@@ -124,12 +124,19 @@ def read_tile(source: TileSource, level: int, n: int, width: int) -> bytes:
     return blob[: width * HASH_SIZE]
 
 
-def expand(hashes: bytes) -> list[bytes]:
-    """A tile's nodes by height within it: its hashes, the roots over each pair of them, and so on up to one or none."""
+def expand(hashes: bytes, *, known: Sequence[bytes] = ()) -> list[bytes]:
+    """A tile's nodes by height within it: its hashes, the roots over each pair of them, and so on up to one or none.
+
+    Where the tile begins with the very hashes of one whose nodes are `known`, only what grew since is hashed.
+    """
+    if known and not hashes.startswith(known[0]):
+        known = ()
     rows = [hashes]
     row, pair = hashes, 2 * HASH_SIZE
     while len(row) >= pair:
+        done = known[len(rows)] if len(rows) < len(known) else b""
         whole = len(row) - len(row) % pair
-        row = b"".join([sha256(b"\x01" + row[at : at + pair]).digest() for at in range(0, whole, pair)])
+        more = [sha256(b"\x01" + row[at : at + pair]).digest() for at in range(2 * len(done), whole, pair)]
+        row = done + b"".join(more)
         rows.append(row)
     return rows

@@ -1,6 +1,7 @@
 """Roots and proofs read from tiles: a handful of tiles each, however large the log is."""
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from threading import Lock
 
 from ledger.encoding import HASH_SIZE
@@ -14,16 +15,24 @@ TILE_HEIGHT = 8
 class TileCache:
     """Expanded tiles of one log, the most recently used ones, for many readers at once.
 
-    It never forgets what it read: only what is committed may be read through it, never the transaction of a sequencer.
+    It never forgets what it read: only what is committed may be read through it, and a sequencer's transaction through
+    one of its own. Such a one may be given what another `hashed`: it reads every tile anew, and hashes none of the
+    nodes again that the other had over the very same hashes.
     """
 
-    def __init__(self, *, keep: int = 512) -> None:
+    def __init__(self, *, keep: int = 512, hashed: Mapping[tuple[int, int], list[bytes]] | None = None) -> None:
         self._keep = keep
         self._rows: OrderedDict[tuple[int, int], list[bytes]] = OrderedDict()
+        self._hashed = hashed or {}
         self._lock = Lock()
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    def hashed(self) -> dict[tuple[int, int], list[bytes]]:
+        """The nodes that it knows, by level and number of their tile."""
+        with self._lock:
+            return dict(self._rows)
 
     def rows(self, source: TileSource, level: int, n: int, width: int) -> list[bytes]:
         """The nodes of a tile that has grown to at least this width."""
@@ -33,7 +42,7 @@ class TileCache:
             if rows is not None and len(rows[0]) >= width * HASH_SIZE:
                 self._rows.move_to_end(key)
                 return rows
-        rows = expand(read_tile(source, level, n, width))
+        rows = expand(read_tile(source, level, n, width), known=rows or self._hashed.get(key, ()))
         with self._lock:
             self._rows[key] = rows
             self._rows.move_to_end(key)

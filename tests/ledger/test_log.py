@@ -115,6 +115,24 @@ def test_a_log_is_not_continued_on_tiles_that_hash_to_something_else() -> None:
     assert LOG.sequence(storage) is not None
 
 
+def test_what_an_earlier_batch_hashed_spares_no_look_at_the_tiles() -> None:
+    storage, plain = log_of(300), log_of(300)
+    nodes = None
+    for count in (1, 200, 30):
+        for one in (storage, plain):
+            one.submit_many(leaves(count, one.state().size))
+        batch = LOG.sequence(storage, nodes=nodes)
+        assert batch is not None
+        assert LOG.sequence(plain) is not None
+        nodes = batch.nodes
+    assert everything(storage) == everything(plain)
+    tile = storage.tile(0, 2)
+    storage.save_tiles([Tile(0, 2, tile[:-1] + bytes([tile[-1] ^ 1]))])
+    storage.submit(b"next")
+    with pytest.raises(CorruptLogError, match="another root"):
+        LOG.sequence(storage, nodes=nodes)
+
+
 def test_what_an_interrupted_writer_left_beyond_the_size_is_overwritten() -> None:
     storage = log_of(300)
     storage.save_tiles([Tile(0, 1, storage.tile(0, 1) + b"x" * 64)])

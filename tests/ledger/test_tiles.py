@@ -13,6 +13,7 @@ from ledger.tiles import (
     LONGEST_ENTRY,
     WIDTH,
     TileAddress,
+    expand,
     grow,
     pack_entries,
     parse_tile_path,
@@ -181,6 +182,16 @@ def test_a_cache_notices_that_a_tile_has_grown_and_stays_small() -> None:
     for size in range(290, 2_000, 77):
         assert root_at(tiles, size, cache=cache) == naive_root(HASHES[:size])
     assert len(cache) == 3
+
+
+@given(st.integers(0, WIDTH), st.integers(0, WIDTH), st.integers(0, WIDTH))
+def test_known_nodes_spare_hashing_and_change_nothing(width: int, before: int, changed: int) -> None:
+    hashes = b"".join(HASHES[:width])
+    assert expand(hashes, known=expand(hashes[: before * 32])) == expand(hashes)
+    other = bytearray(b"".join(HASHES[:before]))
+    if changed < before:
+        other[changed * 32] ^= 1
+    assert expand(hashes, known=expand(bytes(other))) == expand(hashes)
 
 
 @given(st.lists(st.binary(max_size=300), max_size=WIDTH))
