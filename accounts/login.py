@@ -37,7 +37,18 @@ OPEN_TO_IMPERSONATION = frozenset({"", *_OPEN.split()})
 CLOSED_TO_IMPERSONATION = ("/files", "/new")  # ends of paths: the person's files, and forms that hold their drafts
 KNOWN_ZONES = frozenset(ZONES)
 
-login_manager = LoginManager()
+
+class _Manager(LoginManager):
+    """A cookie opens pages and a token opens the API, never the other way round."""
+
+    def _load_user(self) -> None:
+        if is_api():
+            self._update_request_context_with_user(_of_token(request))
+        else:
+            super()._load_user()
+
+
+login_manager = _Manager()
 login_manager.session_protection = None  # phones change their address; sessions are listed and can be revoked
 
 
@@ -121,19 +132,16 @@ def best_locale(accepted: str) -> str:
 
 @login_manager.user_loader  # type: ignore[untyped-decorator]
 def _load_from_cookie(token: str) -> SignedIn | None:
-    if is_api():
-        return None
     opened = viewer_of_session(hash_token(token))
     return SignedIn(opened, token) if opened else None
 
 
-@login_manager.request_loader  # type: ignore[untyped-decorator]
-def _load_from_header(sent: Request) -> SignedIn | None:
+def _of_token(sent: Request) -> SignedIn | None:
     header = sent.headers.get("Authorization", "")
-    if not is_api() or not header.startswith(BEARER):
+    if not header.startswith(BEARER):
         return None
     token = header.removeprefix(BEARER).strip()
-    opened = viewer_of_token(hash_token(token))
+    opened = viewer_of_token(hash_token(token), only_sends=sent.method not in db.SAFE_METHODS)
     return SignedIn(opened, token) if opened else None
 
 

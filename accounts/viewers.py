@@ -73,9 +73,12 @@ def viewer_of_session(token_hash: str) -> Opened | None:
     return Opened(viewer, row.key_id, row.seen_at)
 
 
-def viewer_of_token(token_hash: str) -> Opened | None:
-    """Whose program this is, and what it may do, in one query."""
-    row = _fetch("token", token_hash)
+def viewer_of_token(token_hash: str, *, only_sends: bool = False) -> Opened | None:
+    """Whose program this is, and what it may do, in one query.
+
+    Whoever only sends something is shown no counts, and so nothing is counted for them.
+    """
+    row = _fetch("sender" if only_sends else "token", token_hash)
     return None if row is None else Opened(_viewer(row), row.key_id, row.seen_at, frozenset(row.scopes))
 
 
@@ -105,7 +108,7 @@ def _statement(by: str, dialect: str) -> Select[Any]:
         _user.c.trust_level,
         _user.c.silenced_until,
         held.label("held"),
-        *(make(_user.c.id).label(name) for name, make in _counts.items()),
+        *(make(_user.c.id).label(name) for name, make in _counts.items() if by != "sender"),
     ]
     moment = bindparam("now", type_=_session.c.expires_at.type)
     active = select(*columns).where(or_(_user.c.suspended_at.is_(None), _user.c.suspended_until <= moment))
@@ -119,7 +122,7 @@ def _statement(by: str, dialect: str) -> Select[Any]:
             .join_from(_session, _user, _session.c.user_id == _user.c.id)
             .where(_session.c.token_hash == bindparam("key"), _session.c.expires_at > moment)
         )
-    if by == "token":
+    if by in {"token", "sender"}:
         return (
             active.add_columns(_token.c.id.label("key_id"), _token.c.last_used_at.label("seen_at"), _token.c.scopes)
             .join_from(_token, _user, _token.c.user_id == _user.c.id)
@@ -163,5 +166,5 @@ def _viewer(row: Row[Any], *, session_id: int | None = None) -> Viewer:
         trust=row.trust_level,
         silenced_until=row.silenced_until,
         session_id=session_id,
-        **{name: facts[name] for name in _counts},
+        **{name: facts[name] for name in _counts if name in facts},
     )

@@ -188,7 +188,7 @@ def prepare_engine(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
         if reading_only():
-            connection.exec_driver_sql("BEGIN")
+            connection.connection.driver_connection.execute("BEGIN")
             return
         if (turn := line.take()) is not None:
             connection.info["turn"] = turn

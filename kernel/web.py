@@ -19,7 +19,7 @@ from flask import (
     render_template,
     request,
 )
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import LoginManager, current_user
@@ -47,7 +47,9 @@ CSP = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: https:; font-src 'self'; "
     "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-HEADERS = {
+_HEADERS = {
+    "Content-Security-Policy": CSP,
+    "Cache-Control": "private, no-cache",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -58,6 +60,7 @@ HEADERS = {
     ),
     "X-Frame-Options": "DENY",
 }
+HEADERS = tuple((name, name.lower(), value) for name, value in _HEADERS.items())  # of every answer that does not say it
 
 
 FORMS = frozenset({"multipart/form-data", "application/x-www-form-urlencoded"})
@@ -91,14 +94,19 @@ class _Cookies(SecureCookieSessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """What the cookie holds, if this site signed it."""
-        serializer = self.get_signing_serializer(app)
         value = request.cookies.get(self.get_cookie_name(app))
+        serializer = self.get_signing_serializer(app) if value else None
         if serializer is None or not value:
             return self.session_class()
         try:
             return self.session_class(serializer.loads(value))
         except BadSignature:
             return self.session_class()
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """As usual; where nobody looked at it, as in the API, nothing is to be done."""
+        if session.accessed or session.modified:
+            super().save_session(app, session, response)
 
 
 class Guildhall(Flask):
@@ -111,6 +119,10 @@ class Guildhall(Flask):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.notes: list[Callable[[], None]] = []
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function itself: none of ours is a coroutine, and Flask would ask each of them at every request."""
+        return func
 
     def note_with_each_write(self, note: Callable[[], None]) -> None:
         """Let `note` write something small beside every deed, in its unit and after it."""
@@ -213,13 +225,12 @@ def _start() -> None:
 def _finish(response: Response) -> Response:
     fill(response)
     headers = response.headers
-    headers.update({key: value for key, value in HEADERS.items() if key not in headers})
-    if "Content-Security-Policy" not in headers:
-        headers["Content-Security-Policy"] = CSP
+    said = {name.lower() for name in headers.keys()}  # noqa: SIM118 - the headers themselves are pairs
+    for name, lowered, value in HEADERS:
+        if lowered not in said:
+            headers.add(name, value)
     if request.is_secure:
         headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-    if "Cache-Control" not in headers:
-        headers["Cache-Control"] = "private, no-cache"
     headers["X-Request-Id"] = g.get("request_id", "")
     viewer = g.get("viewer")
     seconds = time.perf_counter() - g.get("started", time.perf_counter())

@@ -222,7 +222,7 @@ def _respond(status: int, text: str | None, location: str | None) -> Response:
 @room.after_request
 def _finish(response: Response) -> Response:
     """Say how to get in, and on what the answer depends."""
-    response.vary.update(["Authorization", "Accept-Language"])
+    response.headers["Vary"] = "Authorization, Accept-Language"
     if response.status_code == 401:  # noqa: PLR2004 - the status that asks for a token
         response.headers["WWW-Authenticate"] = 'Bearer realm="api"'
     return response
