@@ -24,7 +24,7 @@ from bench.yardstick import Yardstick
 from search_index.documents import Document
 from search_index.engine import FACETS, Engine
 from search_index.excerpts import excerpt
-from search_index.indexing.building import COMMITTED_AT_ONCE
+from search_index.indexing.building import fill
 from search_index.indexing.choosing import open_engine
 from search_index.query import parse
 
@@ -48,13 +48,10 @@ class Bench:
         self.place.mkdir(parents=True)
         started, processor = time.perf_counter(), time.process_time()
         self.engine = open_engine(self.name, self.place)
-        number = 0
-        for batch in _batches(corpus.documents(self.path), COMMITTED_AT_ONCE):
-            number += len(batch)
-            self.engine.apply(batch, (), position=number)
+        for _commit in fill(self.engine, corpus.documents(self.path), position=1):
             self.most, self.most_own = max(self.most, _rss()), max(self.most_own, _own())
-        self.engine.finish()
         seconds = time.perf_counter() - started
+        number = self.engine.stats().documents
         return {
             "documents": number,
             "per_second": round(number / seconds),
@@ -69,9 +66,9 @@ class Bench:
         place = self.place.with_name(f"{self.place.name}-opened")
         place.mkdir(parents=True)
         self.opened = open_engine(self.name, place)
-        for number, batch in enumerate(_batches(corpus.documents(self.path), COMMITTED_AT_ONCE), 1):
-            self.opened.apply([replace(document, audience="public") for document in batch], (), position=number)
-        self.opened.finish()
+        public = (replace(document, audience="public") for document in corpus.documents(self.path))
+        for _commit in fill(self.opened, public, position=1):
+            pass
         return {}
 
     def open(self) -> Answer:
@@ -130,7 +127,7 @@ class Bare:
         started = time.perf_counter()
         index = Yardstick(self.place)
         number = 0
-        for batch in _batches(corpus.documents(self.path), COMMITTED_AT_ONCE):
+        for batch in _batches(corpus.documents(self.path), 1_000):
             number += len(batch)
             index.apply(batch)
         seconds = time.perf_counter() - started

@@ -6,13 +6,15 @@ piece in the stream of the whole: a phrase is found by positions, whatever surro
 English stem. A compound (`CRISPR-Cas9`, `SiO2`, `GB/T 30523`, `v2.7.4`) gives itself, then its parts.
 """
 
-import operator
 import re
 import threading
 import unicodedata
+from array import array
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
+from typing import TypeVar
 
 import Stemmer
 
@@ -21,6 +23,8 @@ from kernel.texts import composed
 VERSION = 1  # grows with every change of the stream: an index made by another version is rebuilt
 BOUNDARY = "\x1f"  # stands between the fields of a document, so that no phrase crosses them; no text contains it
 LONGEST = 64  # characters of a token
+_EDGE, _UTF32 = BOUNDARY, "utf-32-le"  # of runs that are woven together, and how: four bytes each, in any order
+T = TypeVar("T")
 
 # Scripts without spaces between words: Han, kana, Hangul, Thai, Lao, Burmese, Khmer.
 HAN = (
@@ -43,6 +47,10 @@ _ASCII_RUN = re.compile(
 PART = re.compile(rf"{_W}+(?:(?<=\d)\.(?=\d){_W}+|'[^\W\d_]+)*")
 _ATOMS = re.compile(r"\d+(?:\.\d+)*|[^\W\d_]+(?:'[^\W\d_]+)*")
 STANDARD = re.compile(r"([a-z]+/[tz])\ ?([\d.]+)")
+_NEAR_STANDARD = re.compile(r"/[tz]\ ?\d")
+_NEVER = re.sub(rb"[a-z0-9./_+&@'#-]", b"", bytes(range(128)))  # in a token
+_APART = bytes.maketrans(_NEVER, b" " * len(_NEVER))
+_HAN_RUN = re.compile(f"([{HAN}]++)")
 _STARTS_HAN = re.compile(f"[{HAN}]").match
 _INDEXED = re.compile(r"(?<=[^\W\d_])_(?=\d)")  # `SiO_2` of a TeX writer is SiO2
 _PLAIN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
@@ -112,21 +120,48 @@ _CLUSTER = re.compile("(?s:.)[\u0300-\u036f\u1160-\u11ff\u3099\u309a\uff9e\uff9f
 
 def tokens(text: str) -> list[str]:
     """The stream of tokens of a text."""
+    return spaced(text).split()
+
+
+def spaced(text: str) -> str:
+    """The same stream as one string, with a space between tokens; no token has one in it.
+
+    As much as can be is done for the whole text at once, and nothing for each character.
+    """
     folded = fold(text)
+    if "/" in folded and _NEAR_STANDARD.search(folded):  # what it is depends on what stands around it
+        return " ".join(chain.from_iterable(_woven([run]) if is_han(run) else _expanded[run] for run in _cut(folded)))
     if folded.isascii():
-        return list(chain.from_iterable(map(_expanded.__getitem__, _ASCII_RUN.findall(folded))))
-    stream: list[str] = []
-    for run in RUN.findall(folded):
-        stream += han(run) if run[0] >= FIRST_HAN and _STARTS_HAN(run) else _expanded[run]
-    return stream
+        return _words(folded)
+    pieces = _HAN_RUN.split(folded)  # those at odd places are Han
+    pieces[::2] = map(_written.__getitem__, pieces[::2])
+    pieces[1::2] = _woven(pieces[1::2])
+    return " ".join(filter(None, pieces))
 
 
-def han(run: str) -> list[str]:
-    """Characters and pairs in turn."""
-    stream = [""] * (2 * len(run) - 1)
-    stream[::2] = run
-    stream[1::2] = map(operator.add, run, run[1:])
-    return stream
+def _words(text: str) -> str:
+    """The tokens of a folded text without Han, word after word as white space parts it: no other run has any in it."""
+    if text.isascii():
+        text = text.encode().translate(_APART).decode().replace(". ", " ")  # so that the same words come again
+    return " ".join(filter(None, map(_written.__getitem__, text.split())))
+
+
+def _woven(runs: Sequence[str]) -> list[str]:
+    """Of each run of Han its characters and pairs in turn.
+
+    All runs are woven together, with an edge around each: every character c that d follows becomes `c cd `, in which
+    each part stands at every fifth place. At an edge that gives `c c| | |d d `, where the text is parted, and c and d
+    stand once too often.
+    """
+    if not runs:
+        return []
+    codes = array("I", f"{_EDGE}{_EDGE.join(runs)}{_EDGE}".encode(_UTF32))
+    each, following = codes[:-1], codes[1:]
+    woven = array("I", (" " * (5 * len(each))).encode(_UTF32))
+    woven[0::5] = woven[2::5] = each
+    woven[3::5] = following
+    text = woven.tobytes().decode(_UTF32)
+    return [run[2:-2] for run in text[3:-2].split(f"{_EDGE} {_EDGE} {_EDGE}")]
 
 
 def is_han(run: str) -> bool:
@@ -134,19 +169,27 @@ def is_han(run: str) -> bool:
     return _STARTS_HAN(run) is not None
 
 
-class _Expanded(dict[str, tuple[str, ...]]):
-    """The tokens of runs that are not Han; words come again, within bounds."""
+class _Kept(dict[str, T]):
+    """What becomes of words; they come again, and are kept within bounds."""
 
-    def __missing__(self, run: str) -> tuple[str, ...]:
-        found = _expand(run)
-        if len(self) >= 40_000:  # noqa: PLR2004 - about 10 MB; common words are soon back
-            self.clear()
-        if len(run) <= LONGEST:
-            self[run] = found
-        return found
+    def __init__(self, make: Callable[[str], T], *, most: int) -> None:
+        self.make, self.most = make, most
+
+    def __missing__(self, word: str) -> T:
+        made = self.make(word)
+        if len(word) <= LONGEST:
+            if len(self) >= self.most:
+                self.clear()  # common words are soon back
+            self[word] = made
+        return made
 
 
-_expanded = _Expanded()
+def _write(text: str) -> str:
+    if text.isalpha():
+        return stem(text)
+    if " " in text:
+        return _words(text)
+    return " ".join(chain.from_iterable(map(_expand, _cut(text))))
 
 
 def expand(run: str) -> tuple[str, ...]:
@@ -186,6 +229,10 @@ def stem(word: str) -> str:
     except AttributeError:  # a stemmer serves one thread
         stemmer = _local.stemmer = Stemmer.Stemmer("english", 0)
     return str(stemmer.stemWord(word[:LONGEST]))
+
+
+_written = _Kept[str](_write, most=30_000)  # about 6 MB
+_expanded = _Kept[tuple[str, ...]](_expand, most=5_000)  # queries have few words
 
 
 @lru_cache(maxsize=2_000)

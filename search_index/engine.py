@@ -119,6 +119,7 @@ class Engine(Protocol):
     """An index that is open. Searching is safe from several threads; `apply` is for the one writer."""
 
     name: ClassVar[str]
+    at_once: ClassVar[int]  # documents that a building best hands to `apply` at a time
 
     def apply(self, documents: Iterable[Document], deleted: Collection[str], *, position: int) -> None:
         """Replace these documents, remove those keys, and be complete up to `position`: durable when it returns."""

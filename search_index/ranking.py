@@ -8,7 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from search_index.analysis import BOUNDARY, is_han, tokens
+from search_index.analysis import BOUNDARY, is_han, spaced
 from search_index.documents import Document
 from search_index.engine import AnyOf, Clause, Phrase, Prefix, Query, Word
 
@@ -16,30 +16,37 @@ K1 = 1.2
 B = 0.75
 TITLE_TIMES = 3
 TAGS_TIMES = 2
+BETWEEN = f" {BOUNDARY} "
 MOST_TOKENS = 60_000  # of one document; what comes later in a body is not found
 DIGITS = 6  # of a score; further ones depend on the order of additions
 MOST_BEGINNINGS = 200  # tokens for which one Prefix stands
 
 
-def stream(document: Document) -> list[str]:
-    """All tokens of a document in order; every engine indexes this and nothing else as its text."""
-    return text_stream(document, title_stream(document))
+def spaced_title(document: Document) -> str:
+    """The tokens of its title alone, with a space between them."""
+    return _bounded(spaced(document.title), 2_000)
 
 
-def title_stream(document: Document) -> list[str]:
-    """The tokens of its title alone."""
-    return tokens(document.title)[:2_000]
+def spaced_text(document: Document, title: str) -> str:
+    """All tokens of a document in order, which every engine indexes as its text; `title` is its `spaced_title`.
 
-
-def text_stream(document: Document, title: Sequence[str]) -> list[str]:
-    """The same as `stream`, when the tokens of the title are at hand."""
-    whole = [*title, BOUNDARY] * TITLE_TIMES
+    Between its pieces stands `BETWEEN`.
+    """
+    pieces = [title] * TITLE_TIMES
     for tag in document.tags:
-        whole += [*tokens(tag), BOUNDARY] * TAGS_TIMES
-    for author in document.authors:
-        whole += [*tokens(author), BOUNDARY]
-    whole += tokens(document.body)
-    return whole[:MOST_TOKENS]
+        pieces += [spaced(tag)] * TAGS_TIMES
+    pieces += map(spaced, document.authors)
+    pieces.append(spaced(document.body))
+    return _bounded(BETWEEN.join(filter(None, pieces)), MOST_TOKENS)
+
+
+def _bounded(text: str, most: int) -> str:
+    return text if text.count(" ") < most else " ".join(text.split(" ")[:most])
+
+
+def stream(spaced: str) -> list[str]:
+    """Its tokens; the boundaries too, which are no white space here."""
+    return spaced.split(" ") if spaced else []
 
 
 def idf(documents: int, having: int) -> float:

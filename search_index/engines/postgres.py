@@ -41,6 +41,7 @@ class PostgresEngine:
     """See `Engine`."""
 
     name: ClassVar[str] = "postgres"
+    at_once: ClassVar[int] = 1_000
 
     def __init__(self, place: str, url: URL) -> None:
         self._tables = Tables.of(place)

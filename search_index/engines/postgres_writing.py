@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from search_index.analysis import BOUNDARY
 from search_index.documents import Document
 from search_index.engines.postgres_tables import BUCKETS, LABEL, SEPARATOR, TITLE, Tables
-from search_index.ranking import text_stream, title_stream
+from search_index.ranking import spaced_text, spaced_title, stream
 
 SETS = {"kind": "face", "community": "face", "year": "face", "sector": "sectors", "region": "regions"}
 OTHERS = "more"  # the set of the labels that are not named in `SETS`
@@ -49,10 +49,10 @@ def bucket(token: str) -> int:
 
 def row_of(document: Document) -> Row:
     """All that is to be written of it."""
-    title = title_stream(document)
-    stream = _within_bounds(text_stream(document, title))
-    times = Counter(stream)
-    length = len(stream) - times.pop(BOUNDARY, 0)
+    spaced = spaced_title(document)
+    title, tokens = stream(spaced), _within_bounds(stream(spaced_text(document, spaced)))
+    times = Counter(tokens)
+    length = len(tokens) - times.pop(BOUNDARY, 0)
     sig = bytearray(BUCKETS)
     for token, count in times.items():
         if count > 1:
@@ -69,7 +69,7 @@ def row_of(document: Document) -> Row:
     print_ = int(document.fingerprint, 16) - 2**63
     columns = (
         document.at, document.weight, print_, *map(_number, sets.values()), length, len(title),
-        storable(document.key), storable(document.audience), bytes(sig), f" {'  '.join(stream)} ", marks,
+        storable(document.key), storable(document.audience), bytes(sig), f" {'  '.join(tokens)} ", marks,
     )  # fmt: skip
     numbers = {_number(some): some for some in sets.values()}
     return Row(storable(document.key), columns, numbers, frozenset(titles | times.keys()), length, len(title))

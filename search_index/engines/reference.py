@@ -8,13 +8,14 @@ from typing import ClassVar
 from search_index.documents import Document, fold_label
 from search_index.engine import MOST_HITS, Hit, Query, Results, Stats
 from search_index.engines.nearness import nearest_spellings
-from search_index.ranking import DIGITS, Collection, Scorer, text_stream, title_stream
+from search_index.ranking import DIGITS, Collection, Scorer, spaced_text, spaced_title, stream
 
 
 class ReferenceEngine:
     """See `Engine`. An unquoted run of Han asks for all its pairs, wherever they stand; only a phrase is exact."""
 
     name: ClassVar[str] = "reference"
+    at_once: ClassVar[int] = 1_000
 
     def __init__(self) -> None:
         self.documents: dict[str, Document] = {}
@@ -30,9 +31,9 @@ class ReferenceEngine:
                 streams.pop(key, None)
         for document in documents:
             self.documents[document.key] = document
-            title = title_stream(document)
-            self._streams["title"][document.key] = title
-            self._streams["text"][document.key] = text_stream(document, title)
+            title = spaced_title(document)
+            self._streams["title"][document.key] = stream(title)
+            self._streams["text"][document.key] = stream(spaced_text(document, title))
         self._collections.clear()
         self.position = position
 

@@ -1,7 +1,7 @@
 """The engine of a site that has outgrown Whoosh: tantivy, written in Rust, whose searches run beside Python.
 
-Documents come as the tokens of `ranking.stream`, one value of the field a piece between boundaries, so that the library
-only has to cut at spaces. It multiplies the score of a hit by log2(2 + `weight`) of the document: the weight is kept
+Documents come as `ranking.spaced_text`, one value of the field a piece between boundaries, so that the library only has
+to cut at spaces. It multiplies the score of a hit by log2(2 + `weight`) of the document: the weight is kept
 as what makes this `SCALE` times `Document.weight`, and so the best hits of all are exact, not the best of some.
 """
 
@@ -15,17 +15,16 @@ from tantivy import Document as Row
 from tantivy import Index, IndexWriter, Schema, SchemaBuilder, Searcher, TextAnalyzerBuilder, Tokenizer
 from tantivy import Query as Asked
 
-from search_index.analysis import BOUNDARY
 from search_index.documents import Document
 from search_index.engine import BusyError, EngineError, Query, Results, Stats
 from search_index.engines import tantivy_files as files
 from search_index.engines.tantivy_paging import SCALE, Ranked
 from search_index.engines.tantivy_query import Asking, micros, storable
 from search_index.engines.tantivy_spelling import spellings
-from search_index.ranking import text_stream, title_stream
+from search_index.ranking import BETWEEN, spaced_text, spaced_title
 
 FORMAT = 1
-HEAP = 15_000_000  # bytes the writer gathers before it writes a segment; the library takes no less
+HEAP = 30_000_000  # bytes the writer gathers before it writes a segment; with half as many it takes twice as long
 MOST_VALUES = 10_000  # of one facet
 TRIES = 50
 
@@ -45,6 +44,7 @@ class TantivyEngine:
     """See `Engine`."""
 
     name: ClassVar[str] = "tantivy"
+    at_once: ClassVar[int] = 3_000  # a segment each: of fewer, too many are merged; of more, too much waits
 
     def __init__(self, place: Path) -> None:
         self._place = place
@@ -198,13 +198,13 @@ def _schema() -> Schema:
 
 
 def _row(document: Document) -> Row:
-    title = title_stream(document)
+    title = spaced_title(document)
     row = Row()
     row.add_text("key", storable(document.key))
     row.add_unsigned("print", int(document.fingerprint, 16))
-    for piece in " ".join(text_stream(document, title)).split(BOUNDARY):
+    for piece in spaced_text(document, title).split(BETWEEN):
         row.add_text("text", piece)
-    row.add_text("title", " ".join(title))
+    row.add_text("title", title)
     facets: dict[str, list[str]] = {}
     for label in map(storable, document.labels):
         row.add_text("label", label)

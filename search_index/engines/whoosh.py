@@ -41,6 +41,7 @@ class WhooshEngine:
     """See `Engine`."""
 
     name: ClassVar[str] = "whoosh"
+    at_once: ClassVar[int] = 1_000  # with five times as many it holds 60 % more, and is no quicker
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory

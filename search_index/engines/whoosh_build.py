@@ -16,7 +16,7 @@ from search_index.analysis import BOUNDARY
 from search_index.documents import Document
 from search_index.engines.whoosh_file import Array, FileWriter
 from search_index.engines.whoosh_segment import FIELDS, SCORED
-from search_index.ranking import text_stream, title_stream
+from search_index.ranking import spaced_text, spaced_title, stream
 
 
 class Gathering:
@@ -111,9 +111,9 @@ def write_documents(path: Path, documents: Iterable[Document]) -> int:
     at: list[float] = []
     weight: list[float] = []
     for document in documents:
-        title = title_stream(document)
-        gatherings["title"].add(title)
-        gatherings["text"].add(text_stream(document, title))
+        title = spaced_title(document)
+        gatherings["title"].add(stream(title))
+        gatherings["text"].add(stream(spaced_text(document, title)))
         gatherings["label"].add(sorted(document.labels))
         keys.append(document.key.encode("utf-8", "surrogatepass"))
         prints.append(document.fingerprint.encode())
