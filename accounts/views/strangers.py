@@ -42,7 +42,7 @@ def sign_up() -> ResponseReturnValue:
                 password=form.password.data,
             )
         if form.is_fine:
-            session["way"] = _next()
+            session["way"], session["written_to"] = _next(), form.email.data
             return redirect("/check-mail", 303)
     page = render_template("accounts/sign_up.html", form=form, next=_next())
     return make_response(page, 422 if form.errors else 200)
@@ -50,8 +50,9 @@ def sign_up() -> ResponseReturnValue:
 
 @room.page("/check-mail", may=Door.ANYONE)
 def check_mail() -> ResponseReturnValue:
-    """A link is on its way; the same words whether there was an account or not."""
-    return render_template("accounts/check_mail.html", form=AddressForm(formdata=None))
+    """A link is on its way; the same words whether there was an account or not, and the address as it was typed."""
+    form = AddressForm(formdata=None, email=session.get("written_to", ""))
+    return render_template("accounts/check_mail.html", form=form)
 
 
 @room.page("/confirm", may=Door.ANYONE, methods=("POST",))
@@ -63,6 +64,7 @@ def send_again() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return make_response(render_template("accounts/check_mail.html", form=form), 422)
     registration.send_confirmation_again(current_viewer(), email=form.email.data)
+    session["written_to"] = form.email.data
     flash(_("If this address waits to be confirmed, another link is on its way."), "success")
     return redirect("/check-mail", 303)
 
@@ -77,6 +79,7 @@ def confirm(token: str) -> ResponseReturnValue:
             registration.confirm_email(current_viewer(), token=token)
         if form.is_fine:
             flash(_("Your e-mail address is confirmed."), "success")
+            session.pop("written_to", None)
             way = safe_next(session.get("way"))
             return redirect(way if current_viewer().signed_in else f"/sign-in?next={quote(way, safe='')}", 303)
     usable = form.is_fine and is_open(token, CONFIRM)

@@ -53,6 +53,16 @@ def test_somebody_joins_confirms_and_signs_in(client: FlaskClient, database: Ses
     assert client.get("/settings").status_code == 200
 
 
+def test_whoever_looks_for_the_mail_sees_the_address_they_typed_until_it_is_confirmed(
+    client: FlaskClient, database: Session
+) -> None:
+    english(client)
+    client.post("/sign-up", data=NEW)
+    assert f'value="{NEW["email"].lower()}"' in client.get("/check-mail").text.lower()
+    client.post(link(mails(database, "lin.wei@example.cn")[0]))
+    assert "example.cn" not in client.get("/check-mail").text.lower()
+
+
 def test_a_known_address_looks_like_a_new_one_and_its_owner_is_told(client: FlaskClient, database: Session) -> None:
     english(client)
     person(handle="owner", email="owner@example.cn")
