@@ -275,3 +275,12 @@ def test_a_form_without_its_token_is_refused(app: Flask, client: FlaskClient, da
         assert viewer_for(user.id).locale == "zh_Hans"
     finally:
         app.config["WTF_CSRF_ENABLED"] = False
+
+
+def test_every_page_of_the_settings_says_in_its_title_which_it_is(client: FlaskClient, database: Session) -> None:
+    sign_in(client, person(locale="en"))
+    paths = set(re.findall(r'href="(/settings[a-z/]*)"', client.get("/settings").text))
+    pages = {path: client.get(path, follow_redirects=True).text for path in paths}
+    titles = {path: page[page.index("<title>") : page.index("</title>")] for path, page in pages.items()}
+    assert len(paths) > 8
+    assert len(set(titles.values())) == len(paths), titles
