@@ -1,5 +1,6 @@
 """A vote on something of the alliance is called in the reader's language, wherever its title is shown."""
 
+import html
 import io
 import json
 import zipfile
@@ -16,10 +17,11 @@ from alliances.actions import calls, documents
 from alliances.actions.dissolving import propose_dissolution
 from alliances.here import here_at
 from alliances.kinds.decisions import PROPOSAL
-from alliances.models import LogLine, Proposal
+from alliances.models import Alliance, LogLine, Proposal
 from alliances.proposal_titles import title_of
 from alliances.queries.event_links import linkable
 from alliances.queries.proposals import votes_waiting
+from kernel.db import session
 from kernel.i18n import speaking
 from kernel.refs import Ref, cards
 from kernel.work import unit_of_work
@@ -123,11 +125,32 @@ def titles(proposal: Proposal) -> list[str]:
     return said
 
 
-def test_every_matter_has_its_sentence_in_both_languages(database: Session) -> None:
+def shown(client: FlaskClient, who: User, on: Proposal, *ways: str) -> None:
+    """Its page has the title, and leads to what one reads before one votes."""
+    sign_in(client, who)
+    url = page_of(on)
+    answer = client.get(url)
+    assert answer.status_code == 200
+    page = html.unescape(answer.get_data(as_text=True))
+    assert f">{titles(on)[1]}</h1>" in page
+    for way in ways:
+        assert f'href="{way}"' in page
+        assert client.get(way).status_code == 200, way
+
+
+def page_of(on: Proposal) -> str:
+    made = session().get_one(Alliance, on.alliance_id)
+    return f"{made.url}/proposals/{on.number}"
+
+
+def test_every_matter_has_its_sentence_in_both_languages(client: FlaskClient, database: Session) -> None:
     made = alliance()
+    url = made.alliance.url
     slots = ((make.tomorrow(9), make.tomorrow(10)), (make.tomorrow(14), make.tomorrow(16)))
     event = make.event(made, title="Autumn", slots=slots)
-    assert titles(database.get_one(Proposal, event.proposal_id)) == ["确定时间：Autumn", "When: Autumn"]
+    on = database.get_one(Proposal, event.proposal_id)
+    assert titles(on) == ["确定时间：Autumn", "When: Autumn"]
+    shown(client, made.people[1], on, f"{url}/events/{event.id}")
     call = make.call(made, title="Film")
     bid = make.bid(made, call, made.people[2], team="Lab 3")
     make.evaluate(made, call)
@@ -136,12 +159,16 @@ def test_every_matter_has_its_sentence_in_both_languages(database: Session) -> N
             made.viewer(), slug=made.alliance.slug, call_id=call.id, bid_id=bid.id, statement="The best of them."
         )
     assert titles(on) == ["由 Lab 3 揭榜“Film”", "Award “Film” to Lab 3"]
+    shown(client, made.people[1], on, f"{url}/calls/{call.id}")
     with unit_of_work():
         propose_dissolution(made.viewer(), slug=made.alliance.slug, reason="It is done.")
     on = database.scalars(select(Proposal).order_by(Proposal.id.desc()).limit(1)).one()
     assert titles(on) == [f"解散：{made.alliance.name}", f"Dissolution: {made.alliance.name_en or made.alliance.name}"]
+    shown(client, made.people[1], on)
     living, houses = founded()
-    assert titles(propose(houses[1], living)) == ["章程第 2 版", "Charter, version 2"]
+    on = propose(houses[1], living)
+    assert titles(on) == ["章程第 2 版", "Charter, version 2"]
+    shown(client, houses[0].admin, on, f"{living.url}/charter/2", f"{living.url}/charter/2/differences/1")
 
 
 def test_the_log_keeps_the_names_and_reads_in_the_language_of_the_page(client: FlaskClient, database: Session) -> None:
