@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from accounts.personal import keeping, working
-from accounts.personal.opening import open_archive
+from accounts.personal.opening import check_shape
 from accounts.queries import person_by_handle
 from accounts.viewers import viewer_for
 from kernel.db import session
@@ -30,9 +30,9 @@ def import_person(file: Path, handle: str, *, as_json: bool) -> None:
             with reading():
                 viewer = viewer_for(person_by_handle(handle.lstrip("@")).id)
             with file.open("rb") as content:
-                archive = open_archive(content)
+                check_shape(content)
                 with unit_of_work():
-                    kept = keeping.bring_archive(viewer, archive=archive, file=content, name=file.name, may_post=True)
+                    kept = keeping.bring_archive(viewer, file=content, name=file.name, may_post=True)
         except GuildhallError as refusal:
             raise click.ClickException(refusal.detail or f"There is nobody called {handle} here.") from refusal
     report = _taken_in(kept.id)
@@ -58,6 +58,8 @@ def _taken_in(archive_id: int) -> dict[str, Any]:
             shown = reached
         bar.update(1000 - shown)
     session().close()
+    if refused := archive.report.get("refused"):
+        raise click.ClickException(refused)
     if archive.state == "failed":
         raise click.ClickException("It failed three times; the log says why. What is in already stays.")
     return archive.report

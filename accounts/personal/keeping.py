@@ -25,6 +25,7 @@ from kernel.work import reading
 
 KEPT_FOR = timedelta(days=7)
 MOST = 20
+LOOKING, TAKING = "looking", "taking"
 
 point_at_blobs(PersonArchive.sha256)
 
@@ -38,18 +39,15 @@ def ask_for_archive(viewer: Viewer) -> PersonArchive:
     return _add(PersonArchive(user_id=viewer.me, kind=ArchiveKind.EXPORT.value, name=f"guildhall-{viewer.handle}.zip"))
 
 
-def bring_archive(
-    viewer: Viewer, *, archive: Archive, file: IO[bytes], name: str, may_post: bool | None = None
-) -> PersonArchive:
-    """Keep an archive that was looked through, to be taken in by the worker; only whose it is brings it.
+def bring_archive(viewer: Viewer, *, file: IO[bytes], name: str, may_post: bool | None = None) -> PersonArchive:
+    """Keep the bytes of an archive; the worker looks through it and takes it in, or says why not.
 
-    `may_post` is what is known of the staff's word on its posts: None is to be asked.
+    `may_post` is what is known of the staff's word on its posts: None is to be asked, and then only whose the archive
+    is brings it.
     """
     authorise(viewer, AccountRight.BRING)
     if session().scalar(_mine(viewer, ArchiveKind.IMPORT).where(PersonArchive.state == ArchiveState.WAITING)):
         raise ConflictError(_("Another archive of yours is being taken in. Wait until it is done."))
-    if may_post is None:
-        _must_be_theirs(viewer, archive)
     hold_blobs(exclusive=False)
     file.seek(0)
     sha256 = blob_store().put(file)
@@ -62,9 +60,19 @@ def bring_archive(
             sha256=sha256,
             size=size,
             may_post=may_post,
-            report={"host": archive.host, "handle": archive.handle},
+            report={"step": LOOKING},
         )
     )
+
+
+def refuse_archive(archive: PersonArchive, *, reason: str) -> None:
+    """It is not taken in, and not kept: its owner reads why."""
+    archive.report = {**archive.report, "refused": reason}
+    archive.state, archive.finished_at = ArchiveState.FAILED.value, now()
+    if archive.sha256 is not None:
+        enqueue("accounts.remove_blobs", hashes=[archive.sha256])
+        archive.sha256 = None
+    tell_ready(archive)
 
 
 def decide_posts(viewer: Viewer, *, archive_id: int, let_in: bool) -> PersonArchive:
@@ -123,7 +131,7 @@ def tell_ready(archive: PersonArchive) -> None:
     user = session().get_one(User, archive.user_id)
     has_failed = archive.state == ArchiveState.FAILED
     if has_failed:
-        mail_archive_failed(user, kind=archive.kind)
+        mail_archive_failed(user, kind=archive.kind, reason=archive.report.get("refused", ""))
     else:
         mail_archive_ready(user, kind=archive.kind, until=archive.asked_at + KEPT_FOR)
     emit(ArchiveFinished(archive.user_id, archive.id, has_failed))
@@ -147,7 +155,7 @@ def remove(hashes: list[str]) -> None:
     remove_blobs(hashes, store=blob_store())
 
 
-def _must_be_theirs(viewer: Viewer, archive: Archive) -> None:
+def must_be_theirs(viewer: Viewer, archive: Archive) -> None:
     """An archive names the address of its owner; only who reads mail there brings it by themselves."""
     mine = my_account(viewer)
     profile = next(archive.rows("profile"), {})

@@ -18,10 +18,12 @@ def mail_archive_ready(user: User, *, kind: str, until: datetime) -> None:
         _write(user, subject, "archive_ready", kind=kind, until=until, link=_link("/settings/data"))
 
 
-def mail_archive_failed(user: User, *, kind: str) -> None:
-    """It was tried several times, and was not possible."""
+def mail_archive_failed(user: User, *, kind: str, reason: str = "") -> None:
+    """It was tried several times, and was not possible; or it was refused, for this reason."""
     with speaking(user.locale):
-        _write(user, _("Your archive failed"), "archive_failed", kind=kind, link=_link("/settings/data"))
+        subject = _("Your archive was refused") if reason else _("Your archive failed")
+        link = _link("/settings/data/import" if kind == ArchiveKind.IMPORT else "/settings/data")
+        _write(user, subject, "archive_failed", kind=kind, reason=reason, link=link)
 
 
 def mail_departure(user: User, *, due: datetime) -> None:

@@ -1,10 +1,14 @@
-"""Opening an archive that somebody brings: nothing in it is believed before all of it was looked through."""
+"""Opening an archive that somebody brings: nothing in it is believed before all of it was looked through.
+
+It is never unpacked as a whole: files are read one after the other, in pieces, and no more of each than the directory
+says. What that says is bounded first: its own length, how many files, how many bytes, and how dense they are packed.
+"""
 
 import hashlib
 import json
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import IO, Any
 from urllib.parse import urlsplit
 
@@ -12,7 +16,7 @@ from flask import current_app
 
 from accounts.personal.packing import FORMAT, VERSION
 from kernel.errors import InvalidError
-from kernel.files.archives import READ_ERRORS, check_entries
+from kernel.files.archives import READ_ERRORS, check_entries, count_entries
 from kernel.files.refusal import RefusedUpload
 from kernel.words import gettext as _
 
@@ -64,17 +68,48 @@ class Archive:
         return sorted(name for name in self._names if name.startswith(f"{folder}/"))
 
 
-def open_archive(file: IO[bytes]) -> Archive:
-    """Look through an archive: every entry has a place of its own, and the length and hash that the manifest says.
+def check_shape(file: IO[bytes]) -> None:
+    """Whether it is a ZIP at all, with no more files than an archive has: reads its directory and nothing else.
 
-    Raises `InvalidError` with what is wrong, in a sentence.
+    Raises `InvalidError`.
     """
+    try:
+        count = count_entries(file, most=MOST_ENTRIES)
+    except READ_ERRORS:
+        raise _refused(_("The file is damaged, or no ZIP archive.")) from None
+    if count > MOST_ENTRIES:
+        raise _too_large()
+
+
+def open_archive(file: IO[bytes]) -> Archive:
+    """Look through an archive at one go. Raises `InvalidError` with what is wrong, in a sentence."""
+    looking = look_through(file)
+    while True:
+        try:
+            next(looking)
+        except StopIteration as end:
+            archive: Archive = end.value
+            return archive
+
+
+def look_through(file: IO[bytes]) -> Generator[tuple[int, int], None, Archive]:
+    """The same a piece at a time: every entry has a place of its own, and the length and hash that the manifest says.
+
+    Yields how many bytes of how many it has read.
+    """
+    check_shape(file)
     try:
         bundle = zipfile.ZipFile(file)
         entries = bundle.infolist()
         _check_places(bundle, entries)
         manifest = _manifest(bundle)
-        lines = sum(_check_content(bundle, entry, manifest["files"]) for entry in entries if entry.filename != MANIFEST)
+        total, done, lines = sum(entry.file_size for entry in entries), 0, 0
+        for entry in entries:
+            if entry.filename == MANIFEST:
+                continue
+            for size, count in _check_content(bundle, entry, manifest["files"]):
+                done, lines = done + size, lines + count
+                yield done, total
     except RefusedUpload as refusal:
         raise _refused(_(refusal.sentence) % refusal.params) from None
     except READ_ERRORS:
@@ -88,7 +123,7 @@ def _check_places(bundle: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> No
     is_dense = size > RATIO_COUNTS_FROM and size > MOST_RATIO * max(packed, 1)
     too_much = len(entries) > MOST_ENTRIES or size > MOST_BYTES or is_dense
     if too_much or any(entry.file_size > LARGEST_FILE for entry in entries):
-        raise _refused(_("Unpacked, it would be larger than an archive of one person is."))
+        raise _too_large()
     check_entries(bundle)
     if len(set(names)) < len(names):
         raise _refused(_("Two files in it have the same name."))
@@ -120,15 +155,19 @@ def _manifest(bundle: zipfile.ZipFile) -> dict[str, Any]:
     return found
 
 
-def _check_content(bundle: zipfile.ZipFile, entry: zipfile.ZipInfo, files: dict[str, Any]) -> int:
-    """Read a file to its end, never more of it than the directory says; answers how many rows it has."""
+def _check_content(bundle: zipfile.ZipFile, entry: zipfile.ZipInfo, files: dict[str, Any]) -> Iterator[tuple[int, int]]:
+    """Read a file to its end, never more of it than the directory says; yields bytes and rows of each piece."""
     said = files[entry.filename]
-    digest, size, lines = hashlib.sha256(), 0, 0
+    digest, size, is_table, line = hashlib.sha256(), 0, entry.filename.startswith("data/"), 0
     with bundle.open(entry) as stream:
         while chunk := stream.read(CHUNK):
             size += len(chunk)
             digest.update(chunk)
-            lines += chunk.count(b"\n")
+            last = chunk.rfind(b"\n")
+            line = line + len(chunk) if last < 0 else len(chunk) - last - 1
+            if is_table and line > LARGEST_ROW:
+                raise _refused(_("A line in it is longer than any could be."))
+            yield len(chunk), chunk.count(b"\n") if is_table else 0
     is_right = (
         isinstance(said, dict)
         and isinstance(said.get("sha256"), str)
@@ -138,7 +177,6 @@ def _check_content(bundle: zipfile.ZipFile, entry: zipfile.ZipInfo, files: dict[
     )
     if not is_right:
         raise _refused(_("“%(name)s” is not as it was when the archive was made.", name=entry.filename[:80]))
-    return lines if entry.filename.startswith("data/") else 0
 
 
 def _row(line: bytes) -> dict[str, Any]:
@@ -149,6 +187,10 @@ def _row(line: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return row if isinstance(row, dict) else {}
+
+
+def _too_large() -> InvalidError:
+    return _refused(_("Unpacked, it would be larger than an archive of one person is."))
 
 
 def _refused(reason: str) -> InvalidError:

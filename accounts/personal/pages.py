@@ -7,11 +7,11 @@ from flask_babel import gettext as _
 from accounts.blobs import blob_store
 from accounts.models import ArchiveKind, ArchiveState
 from accounts.personal import going, keeping
-from accounts.personal.opening import open_archive
+from accounts.personal.opening import check_shape
 from accounts.policy import AccountRight
 from accounts.recent import must_be_recent
 from accounts.room import room
-from kernel.errors import InvalidError, NotFoundError
+from kernel.errors import ConflictError, InvalidError, NotFoundError
 from kernel.files.serving import give_file
 from kernel.limits import SIGNING, SMALL_DEEDS, UPLOADING, limiter
 from kernel.personal import all_kept, hindrances
@@ -79,17 +79,17 @@ def bring() -> ResponseReturnValue:
 @room.page("/settings/data/import", may=AccountRight.BRING, methods=("POST",), endpoint="send_archive")
 @limiter.limit(UPLOADING)
 def send_archive() -> ResponseReturnValue:
-    """Look through an archive and keep it; the worker takes it in."""
+    """Keep an archive as it was sent; the worker looks through it and takes it in."""
     viewer, sent = current_viewer(), request.files.get("file")
     if sent is None or not sent.filename:
         return make_response(_bring_page(_("Choose a file first.")), 422)
     step_aside()
     try:
-        archive = open_archive(sent.stream)
-        keeping.bring_archive(viewer, archive=archive, file=sent.stream, name=sent.filename)
-    except InvalidError as refusal:
+        check_shape(sent.stream)
+        keeping.bring_archive(viewer, file=sent.stream, name=sent.filename)
+    except (ConflictError, InvalidError) as refusal:
         return make_response(_bring_page(refusal.detail), refusal.status)
-    flash(_("Your archive is being taken in. You will get a mail when that is done."), "success")
+    flash(_("Your archive is being looked through, then taken in. You will get a mail when that is done."), "success")
     return redirect("/settings/data/import", 303)
 
 

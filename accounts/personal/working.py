@@ -18,12 +18,13 @@ from sqlalchemy import or_, select
 
 from accounts.blobs import blob_store, hold_blobs
 from accounts.models import ArchiveKind, ArchiveState, PersonArchive
-from accounts.personal.keeping import tell_ready
-from accounts.personal.opening import open_archive
+from accounts.personal.keeping import TAKING, must_be_theirs, refuse_archive, tell_ready
+from accounts.personal.opening import look_through
 from accounts.personal.packing import pack
 from accounts.viewers import viewer_for
 from kernel.clock import now
 from kernel.db import session
+from kernel.errors import InvalidError
 from kernel.i18n import speaking
 from kernel.jobs import job
 from kernel.personal import Report, importers
@@ -111,7 +112,7 @@ def _pack(archive_id: int, viewer: Viewer) -> Steps:
     try:
         yield from pack(viewer, target, site=current_app.config["BASE_URL"])
         with target.open("rb") as made, unit_of_work():
-            archive = session().get_one(PersonArchive, archive_id, populate_existing=True)
+            archive = _now(archive_id)
             hold_blobs(exclusive=False)
             archive.sha256 = blob_store().put(made)
             archive.size = target.stat().st_size
@@ -126,7 +127,18 @@ def _take_in(archive_id: int, viewer: Viewer) -> Steps:
         sha256, may_post = archive.sha256, archive.may_post
     report, done = Report(), 0
     with blob_store().open(sha256 or "") as file:
-        source = open_archive(file)
+        try:
+            source = yield from look_through(file)
+            if may_post is None:
+                with reading():
+                    must_be_theirs(viewer, source)
+        except InvalidError as refusal:
+            with unit_of_work():
+                refuse_archive(_now(archive_id), reason=refusal.detail)
+            return
+        with unit_of_work():
+            archive = _now(archive_id)
+            archive.report = {**archive.report, "step": TAKING, "host": source.host, "handle": source.handle}
         source.may_post = bool(may_post)
         for importer in importers().values():
             portions = importer(viewer, source, report)
@@ -138,9 +150,13 @@ def _take_in(archive_id: int, viewer: Viewer) -> Steps:
                 done += count
                 yield min(done, source.lines), source.lines
     with unit_of_work():
-        archive = session().get_one(PersonArchive, archive_id, populate_existing=True)
+        archive = _now(archive_id)
         archive.report = {"host": source.host, "handle": source.handle, **report.as_json()}
         _finish(archive, asks=bool(report.waiting) and archive.may_post is None)
+
+
+def _now(archive_id: int) -> PersonArchive:
+    return session().get_one(PersonArchive, archive_id, populate_existing=True)
 
 
 def _finish(archive: PersonArchive, *, asks: bool = False) -> None:

@@ -6,7 +6,7 @@ import stat
 import struct
 import zipfile
 import zlib
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from kernel.files import kinds
 from kernel.files.kinds import Kind
@@ -34,6 +34,12 @@ READ_ERRORS = (
 )
 
 
+_END, _END_64, _LOCATOR_64, _ENTRY = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07", b"PK\x01\x02"
+_END_LENGTH, _END_64_LENGTH, _LOCATOR_LENGTH, _ENTRY_LENGTH = 22, 56, 20, 46
+_LONGEST_COMMENT = 0xFFFF
+_AVERAGE_ENTRY = 256  # bytes of the directory; names are short
+
+
 class _Weight:
     """What has been found so far, over all levels."""
 
@@ -54,6 +60,43 @@ def check_archive(file: BinaryIO) -> Kind:
     except READ_ERRORS:
         raise RefusedUpload(Reason.BROKEN, found=kinds.ZIP.label) from None
     return kind
+
+
+def count_entries(file: IO[bytes], *, most: int) -> int:
+    """How many entries the directory of an archive has, counted at most to one more than `most`.
+
+    `zipfile` makes an object of each before anybody can ask for their number, so that a small file could fill the
+    memory. The directory is found as it finds it. Raises one of `READ_ERRORS`.
+    """
+    length = file.seek(0, 2)
+    start = max(0, length - _END_LENGTH - _LONGEST_COMMENT)
+    file.seek(start)
+    tail = file.read()
+    at = len(tail) - _END_LENGTH
+    if at < 0 or tail[at : at + 4] != _END or tail[-2:] != b"\0\0":
+        at = tail.rfind(_END)
+    if at < 0:
+        raise zipfile.BadZipFile("no directory")
+    (size,) = struct.unpack_from("<L", tail, at + 12)
+    end = start + at
+    file.seek(max(0, end - _LOCATOR_LENGTH - _END_64_LENGTH))
+    before = file.read(_END_64_LENGTH + _LOCATOR_LENGTH)
+    if before[_END_64_LENGTH:][:4] == _LOCATOR_64 and before[:4] == _END_64:
+        (size,) = struct.unpack_from("<Q", before, 40)
+        end -= _LOCATOR_LENGTH + _END_64_LENGTH
+    if size > end:
+        raise zipfile.BadZipFile("a directory longer than the file")
+    if size > (most + 1) * _AVERAGE_ENTRY:
+        return most + 1
+    file.seek(end - size)
+    directory = file.read(size)
+    count = place = 0
+    while place < size and count <= most:
+        if directory[place : place + 4] != _ENTRY:
+            raise zipfile.BadZipFile("not a directory")
+        place += _ENTRY_LENGTH + sum(struct.unpack_from("<3H", directory, place + 28))
+        count += 1
+    return count
 
 
 def check_entries(archive: zipfile.ZipFile) -> None:

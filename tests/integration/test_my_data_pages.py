@@ -1,16 +1,24 @@
 """The pages of my data: fresh proofs, one's own and nobody else's, and the staff's word on posts of the past."""
 
+import hashlib
 import io
 import re
+from itertools import count
+from types import SimpleNamespace
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from accounts.blobs import blob_store
 from accounts.models import Departure, PersonArchive, User, UserSession
+from accounts.personal import working
 from activity.models import Notice
 from kernel.db import session
+from kernel.jobs import run_due
+from kernel.mail import Mail
 from kernel.work import unit_of_work
 from tests.makers import archives as make
 from tests.makers import forum
@@ -79,6 +87,55 @@ def test_a_file_that_is_no_archive_is_refused_beside_its_field(client: FlaskClie
     answer = client.post("/settings/data/import", data=sent, headers={"Accept-Language": "en"})
     assert answer.status_code == 422
     assert "damaged, or no ZIP" in answer.get_data(as_text=True)
+
+
+def test_an_archive_is_looked_through_by_the_worker_and_the_page_says_how_far_it_is_and_why_it_was_refused(
+    client: FlaskClient, database: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me = person(email="mover@example.cn")
+    packed = make.packed(me)
+    bomb = make.changed(packed, lambda files: files.__setitem__("data/forum-posts.jsonl", b" " * 30_000_000))
+    signed_in(client, me)
+    sent = {"file": (io.BytesIO(bomb), "mine.zip")}
+    with monkeypatch.context() as there:
+        there.setattr("zipfile.ZipFile", None)  # the request reads the directory, and unpacks nothing
+        assert client.post("/settings/data/import", data=sent).status_code == 303
+    assert "Waits for its turn" in client.get("/settings/data/import").text
+    second = {"file": (io.BytesIO(packed), "again.zip")}
+    assert client.post("/settings/data/import", data=second).status_code == 409, "one at a time"
+    make.work()
+    page = client.get("/settings/data/import").text
+    assert "Unpacked, it would be larger than an archive of one person is. Nothing of it was kept." in page
+    mail = database.scalars(select(Mail).where(Mail.subject == "Your archive was refused")).one()
+    assert "Unpacked, it would be larger" in mail.body
+    run_due()
+    refused = database.scalars(select(PersonArchive).where(PersonArchive.kind == "import")).one()
+    assert refused.sha256 is None
+    assert not blob_store().has(hashlib.sha256(bomb).hexdigest())
+
+
+def test_the_page_says_how_far_looking_and_taking_in_are(
+    client: FlaskClient, database: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me = person(email="mover@example.cn")
+    for _ in range(3):
+        forum.thread(author=me)
+    packed = make.packed(me)
+    signed_in(client, me)
+    assert client.post("/settings/data/import", data={"file": (io.BytesIO(packed), "mine.zip")}).status_code == 303
+    ticks = count()
+    clock = SimpleNamespace(monotonic=lambda: next(ticks))
+    monkeypatch.setattr(working, "time", clock)  # one step at a time, however fast
+    seen = []
+    while working.advance(seconds=1.5) and len(seen) < 1000:
+        found = re.search(r"(Looked through|Taken in): (\d+) %", client.get("/settings/data/import").text)
+        seen.append((found[1], int(found[2])) if found else None)
+    steps = [one for one in seen if one is not None]
+    assert {step for step, _percent in steps} == {"Looked through", "Taken in"}
+    for step in ("Looked through", "Taken in"):
+        percents = [percent for name, percent in steps if name == step]
+        assert percents == sorted(percents)
+    assert "taken in" in client.get("/settings/data/import").text
 
 
 def test_whoever_left_is_gone_and_their_pages_say_nothing(app: Flask, client: FlaskClient, database: Session) -> None:

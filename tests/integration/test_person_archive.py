@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from accounts.blobs import blob_store
 from accounts.models import User
-from accounts.personal import keeping
-from accounts.personal.opening import open_archive
+from accounts.personal import keeping, opening
+from accounts.personal.opening import check_shape, open_archive
 from accounts.viewers import viewer_for
 from activity.actions import bookmark
 from activity.models import Notice
@@ -165,8 +165,10 @@ def test_posts_of_the_past_wait_for_the_staff_and_the_rest_does_not(content: byt
 
 @pytest.mark.parametrize("app", ["sqlite"], indirect=True)
 def test_nobody_brings_the_archive_of_somebody_else(content: bytes, elsewhere: Flask) -> None:
-    with speaking("en"), pytest.raises(InvalidError, match="another e-mail address"):
-        make.brought(person(email="thief@example.cn"), content)
+    asked = make.brought(person(email="thief@example.cn"), content)
+    assert asked.state == "failed"
+    assert "another e-mail address" in asked.report["refused"]
+    assert session().scalar(select(func.count()).select_from(Post)) == 0
 
 
 def _row(files: dict[str, bytes], table: str, **facts: object) -> None:
@@ -187,6 +189,7 @@ HOSTILE = {
     "a newer format": ({"change": _put("README.txt"), "manifest": lambda said: said.update(version=99)}, "newer"),
     "another kind": ({"change": _put("README.txt"), "manifest": lambda said: said.update(format="x")}, "cannot be"),
     "a bomb": ({"change": _put("data/forum-posts.jsonl", b" " * 30_000_000)}, "larger than"),
+    "an endless line": ({"change": _put("data/forum-posts.jsonl", bytes(range(32, 127)) * 90_000)}, "A line in it"),
 }
 
 
@@ -199,6 +202,20 @@ def test_a_hostile_archive_is_refused_as_a_whole(content: bytes) -> None:
             assert sentence in refused.value.detail, what
         with pytest.raises(InvalidError, match="damaged"):
             open_archive(io.BytesIO(content[: len(content) // 2]))
+
+
+@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+def test_too_many_files_are_refused_before_anything_is_made_of_them(
+    content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with zipfile.ZipFile(io.BytesIO(content)) as bundle:
+        count = len(bundle.infolist())
+    monkeypatch.setattr(opening, "MOST_ENTRIES", count)
+    check_shape(io.BytesIO(content))
+    monkeypatch.setattr(opening, "MOST_ENTRIES", count - 1)
+    monkeypatch.setattr(zipfile, "ZipFile", None)
+    with speaking("en"), pytest.raises(InvalidError, match="larger than"):
+        check_shape(io.BytesIO(content))
 
 
 @pytest.mark.parametrize("app", ["sqlite"], indirect=True)

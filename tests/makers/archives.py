@@ -10,7 +10,6 @@ from typing import Any
 from accounts.blobs import blob_store
 from accounts.models import ArchiveKind, Departure, PersonArchive, User
 from accounts.personal import going, keeping, working
-from accounts.personal.opening import open_archive
 from accounts.viewers import viewer_for
 from kernel.clock import now
 from kernel.db import session
@@ -32,9 +31,7 @@ def brought(user: User, content: bytes, *, may_post: bool | None = None) -> Pers
     """An archive that somebody brings, taken in as far as it may be."""
     file = io.BytesIO(content)
     with unit_of_work():
-        kept = keeping.bring_archive(
-            viewer_for(user.id), archive=open_archive(file), file=file, name="mine.zip", may_post=may_post
-        )
+        kept = keeping.bring_archive(viewer_for(user.id), file=file, name="mine.zip", may_post=may_post)
     work()
     return session().get_one(PersonArchive, kept.id, populate_existing=True)
 
