@@ -1,5 +1,7 @@
 """The stream of tokens: what it holds, and what holds for every text."""
 
+import gzip
+import itertools
 import json
 import time
 from pathlib import Path
@@ -8,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from search_index.analysis import BOUNDARY, LONGEST, fold, fold_with_offsets, tokens
+from search_index.analysis import BOUNDARY, LONGEST, RUN, expand, fold, fold_with_offsets, is_han, tokens
 from search_index.ranking import stands_in
 
 HAN = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF), min_size=1, max_size=12)
@@ -70,6 +72,40 @@ ASCII = st.characters(max_codepoint=127)
 @example("gb/t 30523.2-2014 abcdefg/t 12 GB/Z19.x c++ 3.14 a_1 don't")
 def test_a_word_is_cut_alike_whatever_stands_beside_it(text: str) -> None:
     assert tokens(f"{text} 中") == [*tokens(text), "中"]
+
+
+def run_by_run(text: str) -> list[str]:
+    """The stream as it is defined: of each run on its own."""
+    stream: list[str] = []
+    for run in RUN.findall(fold(text)):
+        if is_han(run):
+            pairs = [*map("".join, itertools.pairwise(run)), ""]
+            stream += [token for both in zip(run, pairs, strict=True) for token in both if token]
+        else:
+            stream += expand(run)
+    return stream
+
+
+@given(
+    st.text()
+    | st.text("中文吗，。a1bT/z -.+'_\u00e9\u1161가ｶﾞ\u3000\xa0\x1f\n")
+    | st.lists(st.sampled_from(["GB/T ", "gb/z", "30523", "中文", "-", ".", ". ", " ", "c++", "http://t", "é"])).map(
+        "".join
+    )
+)
+@example("中gb/t 30523中")
+@example("word. Word, (word) word.word 中")
+def test_a_whole_text_at_once_has_the_tokens_of_its_runs(text: str) -> None:
+    assert tokens(text) == run_by_run(text)
+
+
+def test_every_real_and_hostile_text_has_the_tokens_of_its_runs(shared_data: Path) -> None:
+    texts = json.loads((shared_data / "hostile" / "blns" / "blns.json").read_text(encoding="utf-8"))
+    for path in sorted((shared_data / "threads").glob("*.jsonl.gz")):
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            texts += itertools.islice(lines, 20)
+    for text in texts:
+        assert tokens(text) == run_by_run(text)
 
 
 @given(st.text())
