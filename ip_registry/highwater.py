@@ -1,6 +1,7 @@
 """How far the logs of this site were signed, noted on this machine outside the database."""
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,8 +43,7 @@ def remember(label: str, state: LogState) -> None:
         if _knows(path, state):
             return
         with _alone(path):
-            if not _knows(path, state):
-                highwater.record(path, state)
+            highwater.record(path, state, unless_later=True)
     except (OSError, LedgerError) as fault:
         log.exception("the high-water file cannot be written", path=str(path))
         raise NotRememberedError(
@@ -59,7 +59,14 @@ def _knows(path: Path, state: LogState) -> bool:
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
     """One process at a time writes the file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_name(f"{path.name}.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    lock = f"{path}.lock"
+    try:
+        handle = os.open(lock, os.O_WRONLY | os.O_CREAT, 0o644)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(lock, os.O_WRONLY | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(handle)

@@ -43,11 +43,19 @@ def secret_path() -> Path:
 
 def _secret() -> str:
     path = secret_path()
-    if not path.exists():
+    try:
+        there = path.stat()
+    except FileNotFoundError:
         raise KeyMissingError(
             f"{path} is missing: without the log's secret nothing can be signed. Bring it back from its safe copy, "
             "or freeze the log (guildhall registry freeze) and open a new one."
-        )
+        ) from None
+    return _read(path, (there.st_ino, there.st_mtime_ns, there.st_size))
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path, _version: tuple[int, int, int]) -> str:
+    """The secret as long as its file is the same one, unchanged: it is asked for at every signature."""
     return kept_secret(path)
 
 

@@ -17,36 +17,42 @@ _TAIL = 4_096
 def read(path: Path) -> LogState | None:
     """The highest state that was recorded; None when there is no file. A line that a crash cut off does not count."""
     try:
-        with path.open("rb") as file:
-            return _last(_tail_of(file.fileno()))
+        handle = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
         return None
+    try:
+        return _last(_tail_of(handle, os.fstat(handle).st_size))
+    finally:
+        os.close(handle)
 
 
-def record(path: Path, state: LogState) -> None:
+def record(path: Path, state: LogState, *, unless_later: bool = False) -> None:
     """Add a state after its commit and before it is published; returns when it is on the disk.
 
-    A smaller size, or another root for the same, is a fork and is refused.
+    A smaller size, or another root for the same, is a fork and is refused. With `unless_later`, for many who record
+    the states of one log, a smaller size is an earlier state, which somebody else went past.
     """
-    before = read(path)
-    if before == state:
-        return
-    if before is not None and before.size >= state.size:
-        raise RefusesToSignError(
-            f"size {before.size} is on record in {path.name}, and now {state.size} is to follow it"
-        )
-    is_new = not path.exists()
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        end = _end_of_whole_lines(handle)
-        os.ftruncate(handle, end)
+        size = os.fstat(handle).st_size
+        tail = _tail_of(handle, size)
+        before = _last(tail)
+        if before == state or (unless_later and before is not None and before.size > state.size):
+            return
+        if before is not None and before.size >= state.size:
+            raise RefusesToSignError(
+                f"size {before.size} is on record in {path.name}, and now {state.size} is to follow it"
+            )
+        end = size - (len(tail) - tail.rfind(b"\n") - 1)
+        if end < size:
+            os.ftruncate(handle, end)
         line = f"{state.size} {to_base64(state.root)}\n".encode()
         if os.pwrite(handle, line, end) != len(line):  # a disk that is nearly full takes a part, without complaint
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
         os.fsync(handle)
     finally:
         os.close(handle)
-    if is_new:
+    if size == 0:
         sync_directory(path.parent)
 
 
@@ -60,20 +66,14 @@ def sync_directory(path: Path) -> None:
 
 
 def _last(tail: bytes) -> LogState | None:
-    lines = tail.decode("ascii", "replace").split("\n")[:-1]
-    if not lines:
+    end = tail.rfind(b"\n")
+    if end < 0:
         return None
-    size, gap, root = lines[-1].partition(" ")
+    size, gap, root = tail[tail.rfind(b"\n", 0, end) + 1 : end].decode("ascii", "replace").partition(" ")
     if not gap:
         raise FormatError("the high-water file is damaged")
     return LogState(decimal(size), hash_from_base64(root))
 
 
-def _tail_of(handle: int) -> bytes:
-    size = os.fstat(handle).st_size
+def _tail_of(handle: int, size: int) -> bytes:
     return os.pread(handle, _TAIL, max(0, size - _TAIL))
-
-
-def _end_of_whole_lines(handle: int) -> int:
-    size, tail = os.fstat(handle).st_size, _tail_of(handle)
-    return size - (len(tail) - tail.rfind(b"\n") - 1)

@@ -41,6 +41,16 @@ def test_a_smaller_size_or_another_root_is_refused(tmp_path: Path, state: LogSta
     assert highwater.read(path) == states(5)[4]
 
 
+def test_who_was_gone_past_records_nothing_and_a_fork_is_still_refused(tmp_path: Path) -> None:
+    path = tmp_path / "high-water"
+    highwater.record(path, states(5)[4])
+    highwater.record(path, states(4)[3], unless_later=True)
+    with pytest.raises(RefusesToSignError):
+        highwater.record(path, LogState(5, b"x" * 32), unless_later=True)
+    assert highwater.read(path) == states(5)[4]
+    assert path.read_text().count("\n") == 1
+
+
 @pytest.mark.parametrize("torn", ["7", "7 BwcH", "\0" * 4, "\0" * 200])
 def test_a_line_that_a_crash_cut_off_is_as_if_never_written(tmp_path: Path, torn: str) -> None:
     path = tmp_path / "high-water"
