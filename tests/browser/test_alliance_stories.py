@@ -241,7 +241,7 @@ def test_a_charter_changes_by_two_thirds_with_an_alternate_and_a_proxy(windows: 
     chair.locator("main .button.primary").click()
     expect(chair.locator(".flash.success")).to_be_visible()
     ballot = chair.url.partition("#")[0]
-    chair.locator(".prose a[href*='/differences/']").click()
+    chair.locator("main a[href*='/differences/']").click()
     expect(chair.locator("main li.insert")).to_contain_text("five working days")
 
     third = sign_in(windows.open("desktop-en"), houses[2])
