@@ -5,21 +5,38 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Select, and_, func, or_, select, update
 
 from alliances.actions.departures import end_party
 from alliances.actions.seats import close_seats
 from alliances.handover import hand_over
 from alliances.here import hold_alliance
+from alliances.kinds.decisions import PROPOSAL, RESOLUTION
 from alliances.log import canonical
-from alliances.models import Alliance, LogLine, Member, MemberState, Option, PartyKind, Seat, Term
+from alliances.models import (
+    Alliance,
+    Application,
+    ExpulsionCase,
+    LogLine,
+    Matter,
+    Member,
+    MemberState,
+    Option,
+    PartyKind,
+    Proposal,
+    Resolution,
+    Seat,
+    Term,
+)
 from alliances.parties import Party
 from alliances.terms import end_term
 from alliances.words import name_of
 from kernel.db import session
 from kernel.personal import Hindrance, Leaver, hinders, leaves
+from kernel.refs import Ref
 from kernel.viewer import Viewer
 from kernel.words import gettext as _
+from search_index import feed
 
 AT_ONCE = 2_000
 
@@ -82,9 +99,13 @@ def end_seats(leaver: Leaver, _after: int) -> int | None:
 
 @leaves("alliances.names")
 def efface_names(leaver: Leaver, after: int) -> int | None:
-    """Candidates are called by the stand-in, and so is whoever the logs name; their hashes stay."""
+    """Candidates are called by the stand-in, and so is whom votes and logs name; the hashes of the lines stay."""
     if not after:
         session().execute(update(Option).where(Option.user_id == leaver.id).values(label=leaver.stand_in))
+        for proposal in session().scalars(_about(leaver)):
+            proposal.about = {"name": leaver.stand_in, "name_en": ""}
+            resolved = session().scalars(select(Resolution.id).where(Resolution.proposal_id == proposal.id))
+            feed.changed(Ref(PROPOSAL, proposal.id), *(Ref(RESOLUTION, number) for number in resolved), hides=True)
     ids = select(LogLine.id).where(LogLine.id > after).order_by(LogLine.id).limit(AT_ONCE)
     end = session().scalar(select(func.max(LogLine.id)).where(LogLine.id.in_(ids)))
     if end is None:
@@ -99,6 +120,24 @@ def efface_names(leaver: Leaver, after: int) -> int | None:
         if effaced != said:
             line.content = canonical({**effaced, "effaced": True})
     return end
+
+
+def _about(leaver: Leaver) -> Select[Proposal]:
+    """Votes on letting them in, or on expelling them."""
+    party = (PartyKind.PERSON, leaver.id)
+    asked = select(Application.id).where(Application.party_kind == party[0], Application.party_id == party[1])
+    tried = (
+        select(ExpulsionCase.id)
+        .join(Member, Member.id == ExpulsionCase.member_id)
+        .where(Member.party_kind == party[0], Member.party_id == party[1])
+    )
+    return select(Proposal).where(
+        Proposal.about.is_not(None),
+        or_(
+            and_(Proposal.matter == Matter.ADMISSION, Proposal.subject_id.in_(asked)),
+            and_(Proposal.matter == Matter.EXPULSION, Proposal.subject_id.in_(tried)),
+        ),
+    )
 
 
 def _effaced(value: Any, leaver: Leaver) -> Any:

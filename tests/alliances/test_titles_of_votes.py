@@ -14,15 +14,19 @@ from sqlalchemy.orm import Session
 from accounts.models import User
 from accounts.viewers import viewer_for
 from alliances.actions import calls, documents
+from alliances.actions.admission import apply
 from alliances.actions.dissolving import propose_dissolution
 from alliances.here import here_at
 from alliances.kinds.decisions import PROPOSAL
 from alliances.models import Alliance, LogLine, Proposal
+from alliances.parties import Party
+from alliances.personal.going import efface_names
 from alliances.proposal_titles import title_of
 from alliances.queries.event_links import linkable
 from alliances.queries.proposals import votes_waiting
 from kernel.db import session
 from kernel.i18n import speaking
+from kernel.personal import Leaver
 from kernel.refs import Ref, cards
 from kernel.work import unit_of_work
 from tests.alliances.founders import founded
@@ -31,7 +35,7 @@ from tests.makers import decisions
 from tests.makers import rooms as make
 from tests.makers.alliances import MadeAlliance, alliance
 from tests.makers.api import Program
-from tests.makers.people import sign_in
+from tests.makers.people import person, sign_in
 from tests.makers.search import index
 
 ZH, EN = "通过“Zqprotocol”第 1 版", "Adopt “Zqprotocol”, version 1"
@@ -186,3 +190,28 @@ def test_the_log_keeps_the_names_and_reads_in_the_language_of_the_page(client: F
     page = client.get(f"{made.alliance.url}/proposals").get_data(as_text=True)
     assert "Zqprotocol" in page, "what is voted on stays as it was when the vote opened"
     assert "Other" not in page, "and nothing is told of what the council calls it now"
+
+
+def test_whoever_left_for_good_is_in_no_title_any_more(client: FlaskClient, database: Session) -> None:
+    made, gone = alliance(admission="vote"), person(display_name="Zqgone Person")
+    with unit_of_work():
+        made.alliance.template = "experts"
+    with unit_of_work():
+        apply(
+            viewer_for(gone.id), slug=made.alliance.slug, party=Party("person", gone.id), message="I know the matter.",
+            accepted="0" * 64,
+        )  # fmt: skip
+    on = database.scalars(select(Proposal).where(Proposal.matter == "admission")).one()
+    assert titles(on)[1] == "Admission: Zqgone Person"
+    with unit_of_work():
+        leaver = Leaver(viewer_for(gone.id), "gone@example.cn", "former-7", removes=False)
+        after: int | None = 0
+        while after is not None:
+            after = efface_names(leaver, after)
+    database.expire_all()
+    assert titles(on)[1] == "Admission: former-7"
+    sign_in(client, made.people[1])
+    for url in (f"{made.alliance.url}/proposals", f"{made.alliance.url}/log"):
+        page = client.get(url).get_data(as_text=True)
+        assert "Admission: former-7" in page, url
+        assert "Admission: Zqgone" not in page, url
