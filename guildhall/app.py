@@ -137,6 +137,7 @@ def _context() -> dict[str, Any]:
         "can": lambda right, subject=None: can(viewer, right, subject),
         "when": lambda moment: i18n.when(moment, viewer.timezone),
         "day": lambda moment: i18n.day(moment, viewer.timezone),
+        "zone_name": lambda name: i18n.zone_name(name, viewer.locale),
         "csrf_token": lambda: marks.FORM_TOKEN,  # Flask-WTF's own would be kept, and given to the next member
         "here_url": marks.HERE if viewer.signed_in else request.full_path.rstrip("?"),
         "html_lang": i18n.LANG_TAGS[viewer.locale],

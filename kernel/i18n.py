@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from babel.dates import format_skeleton, format_timedelta
+from babel.dates import format_skeleton, format_timedelta, get_timezone_name
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import g
@@ -70,6 +70,11 @@ def month(moment: datetime, timezone: str, locale: str) -> str:
 def span(length: timedelta, locale: str) -> str:
     """How long something takes, in the largest unit that says it."""
     return format_timedelta(length, threshold=1, locale=locale)
+
+
+def zone_name(name: str, locale: str) -> str:
+    """What people call a zone; UTC, which belongs to no country, is called so everywhere."""
+    return get_timezone_name(name, locale=locale) if "/" in name else name
 
 
 def compile_catalogues(folder: Path) -> None:

@@ -52,6 +52,18 @@ def test_a_time_poll_becomes_the_time_of_the_event(database: Session) -> None:
     assert event.sequence == 1
 
 
+@pytest.mark.parametrize(("locale", "zone"), [("zh_Hans", "中国时间"), ("en", "China Time")])
+def test_the_zone_of_an_event_is_named_as_people_call_it(
+    client: FlaskClient, database: Session, locale: str, zone: str
+) -> None:
+    made = alliance()
+    event = make.event(made, timezone="Asia/Shanghai", audience="public")
+    sign_in(client, person(locale=locale, timezone="Asia/Shanghai"))
+    page = client.get(f"{made.alliance.url}/events/{event.id}").text
+    assert zone in page
+    assert "Asia/Shanghai" not in page
+
+
 def test_who_sets_the_time_ends_the_poll(database: Session) -> None:
     made = alliance()
     slots = ((make.tomorrow(9), make.tomorrow(10)), (make.tomorrow(14), make.tomorrow(16)))
