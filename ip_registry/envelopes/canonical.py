@@ -31,10 +31,28 @@ def is_canonical(data: bytes | str) -> bool:
 
 def canonical(value: Any) -> bytes:
     """The one way to write a value (RFC 8785)."""
+    if _is_plain(value):
+        return _write(value).encode()
     try:
         return rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, RecursionError) as error:
         raise EnvelopeError(N_("This value cannot be written as canonical JSON.")) from error
+
+
+_write = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
+
+def _is_plain(value: Any) -> bool:
+    """An object of ASCII texts and whole numbers, such as a leaf, which Python itself writes in the same way."""
+    return isinstance(value, dict) and all(
+        type(key) is str and key.isascii() and (found is None or _is_plain_field(found)) for key, found in value.items()
+    )
+
+
+def _is_plain_field(value: Any) -> bool:
+    if type(value) is str:
+        return value.isascii()
+    return type(value) is int and -LARGEST_INTEGER <= value <= LARGEST_INTEGER
 
 
 def parse_strict(data: bytes | str) -> Any:

@@ -149,5 +149,9 @@ def _check_prev(leaf: Leaf) -> None:
 
 
 def _check_signature(leaf: Leaf, value: dict[str, Any]) -> None:
-    unsigned = {name: field for name, field in value.items() if name != "s"}
-    verify_signature(leaf.k, LEAF + canonical(unsigned), leaf.s)
+    """What was signed is the same object without its signature: its canonical bytes with that field cut out.
+
+    No text can hold these bytes, since its quotation marks are escaped, and `after` stands before every `s`.
+    """
+    unsigned = leaf.data.replace(f',"s":"{value["s"]}"'.encode(), b"", 1)
+    verify_signature(leaf.k, LEAF + unsigned, leaf.s)

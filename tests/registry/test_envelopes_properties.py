@@ -1,16 +1,18 @@
 """What holds for every leaf, manifest, opening and event, whatever it says."""
 
+import base64
 import unicodedata
 
 import pytest
+import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ip_registry.envelopes.canonical import canonical, parse_canonical
 from ip_registry.envelopes.details import DETAILS, make_details, parse_details
 from ip_registry.envelopes.errors import EnvelopeError
-from ip_registry.envelopes.keys import OwnerKey
-from ip_registry.envelopes.leaves import WITH_NEXT_KEY, WITHOUT_PREV, make_leaf, parse_leaf
+from ip_registry.envelopes.keys import OwnerKey, verify_signature
+from ip_registry.envelopes.leaves import LEAF, WITH_NEXT_KEY, WITHOUT_PREV, make_leaf, parse_leaf
 from ip_registry.envelopes.manifests import Manifest, new_file_record, verify_file
 from ip_registry.envelopes.openings import KINDS, AuthorEntry, make_opening, parse_opening
 
@@ -24,6 +26,7 @@ parts = (
     .map(lambda part: unicodedata.normalize("NFC", part))
     .filter(lambda part: part not in {".", ".."})
 )
+short = st.text(st.characters(max_codepoint=300), max_size=8)
 paths = st.lists(parts, min_size=1, max_size=4).map("/".join)
 
 
@@ -44,6 +47,20 @@ def leaves(draw):
 @given(leaves())
 def test_a_leaf_comes_back_as_it_was_made(leaf):
     assert parse_leaf(leaf.data) == leaf
+
+
+@settings(max_examples=200, deadline=None)
+@given(leaves())
+def test_what_a_leaf_signs_is_itself_without_its_signature(leaf):
+    fields = parse_canonical(leaf.data)
+    signature = base64.b64decode(fields.pop("s"))
+    verify_signature(leaf.k, LEAF + rfc8785.dumps(fields), signature)
+
+
+@settings(deadline=None)
+@given(st.dictionaries(short, st.one_of(st.none(), st.booleans(), short, st.integers(-(2**53) + 1, 2**53 - 1))))
+def test_what_is_written_in_one_step_is_written_as_the_standard_says(value):
+    assert canonical(value) == rfc8785.dumps(value)
 
 
 @settings(max_examples=12, deadline=None)
