@@ -19,7 +19,7 @@ from sqlalchemy import Table, bindparam, select
 
 from ip_registry.highwater import NotRememberedError, high_water_path, remember
 from ip_registry.keys import KeyMissingError, log_of
-from ip_registry.logs import carry_over, current_log, lock_log
+from ip_registry.logs import LogHead, carry_over, current_log, lock_log
 from ip_registry.models import LedgerCheckpoint, LedgerEntry, LedgerLog, PendingLeaf
 from ip_registry.storage import SqlArchive, SqlStorage, address_of
 from ip_registry.time.watching import witness_states
@@ -103,17 +103,19 @@ def placed(leaf_hash: bytes) -> Placed:
     raise NotSigningError(_("The log is very busy. What you sent is kept, and gets its place in a moment."))
 
 
-def sequence(*, accept: Callable[[], None] | None = None) -> Batch | None:
+def sequence(*, accept: Callable[[LogHead | None], None] | None = None) -> Batch | None:
     """Place what waits, as far as it fits into one batch; None when nothing waits. Never inside a unit.
 
-    `accept` may let in more before, in the same transaction.
+    `accept` may let in more before, in the same transaction and under the log's lock; where there is no log yet, it
+    opens one.
     """
     try:
         heard = _witnesses_at_start()
         with unit_apart() as work:
-            if accept is not None:
-                accept()
             here = lock_log(work)
+            if accept is not None:
+                accept(here)
+                here = here or lock_log(work)
             if here is None:
                 return None
             if here.has_stranded:

@@ -8,7 +8,7 @@ from sqlalchemy import Table, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ip_registry.envelopes.leaves import Leaf
-from ip_registry.logs import newest_log, open_log
+from ip_registry.logs import LogHead, newest_log, open_log
 from ip_registry.models import LedgerEntry, PendingLeaf
 from kernel.clock import now
 from kernel.db import session
@@ -49,12 +49,12 @@ def accept_leaves(leaves: Sequence[Leaf], *, log_id: int) -> set[str]:
     return new
 
 
-def writable_log() -> int:
-    """The log that takes leaves; a frozen one does not."""
-    here = newest_log(session()) or open_log(session())
-    if here.is_frozen:
+def writable_log(here: LogHead | None = None) -> int:
+    """The log that takes leaves, or this one if it does; a frozen one does not."""
+    found = here or newest_log(session()) or open_log(session())
+    if found.is_frozen:
         raise ConflictError(_("This log was closed and takes nothing new. The operator has to open another one."))
-    return here.id
+    return found.id
 
 
 @cache

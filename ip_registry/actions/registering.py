@@ -20,6 +20,7 @@ from ip_registry.envelopes.leaves import EMPTY_ROOT, FIRST, Leaf, parse_leaf
 from ip_registry.envelopes.manifests import Manifest
 from ip_registry.envelopes.openings import Author, Opening, commitment, id_commit, parse_author, parse_opening
 from ip_registry.events import RecordsDeposited, RecordsRegistered
+from ip_registry.logs import LogHead
 from ip_registry.models import (
     Deposit,
     EventType,
@@ -94,12 +95,15 @@ def register_all(viewer: Viewer, sent: Sequence[tuple[bytes, Given | None]]) -> 
     return [records[one.leaf_hash] for one in checked]
 
 
-def register_checked(viewer: Viewer, checked: Sequence[Checked]) -> None:
-    """The same for what was checked before the database was asked anything, and for whoever needs no records."""
+def register_checked(viewer: Viewer, checked: Sequence[Checked], *, here: LogHead | None = None) -> None:
+    """The same for what was checked before the database was asked anything, and for whoever needs no records.
+
+    `here` is the newest log, where the caller holds it.
+    """
     authorise(viewer, RegistryRight.REGISTER)
     if len({one.leaf.c for one in checked}) < len({one.leaf.hash for one in checked}):
         raise ConflictError(_("Two of these registrations have the same commitment."))
-    log_id = writable_log()
+    log_id = writable_log(here)
     # Whoever sends the same at the same time waits here.
     new = accept_leaves([one.leaf for one in checked], log_id=log_id)
     known = _known(viewer, [one.leaf for one in checked if one.leaf.hash not in new])
