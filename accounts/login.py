@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import cast
 
-from flask import Request, redirect, request
+from flask import Request, Response, redirect, request
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -46,6 +46,10 @@ class _Manager(LoginManager):
             self._update_request_context_with_user(_of_token(request))
         else:
             super()._load_user()
+
+    def _update_remember_cookie(self, response: Response) -> Response:
+        """There is no second cookie: how long somebody is remembered, the session's row says."""
+        return response
 
 
 login_manager = _Manager()
