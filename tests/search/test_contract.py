@@ -171,6 +171,15 @@ def test_only_tokens_of_the_audience_open_a_document(engine: Engine) -> None:
     assert found(engine, "secret", audience=("user:99", "user")) == []
 
 
+@pytest.mark.parametrize("boards", [0, 1, 63, 64, 65, 300])
+def test_whoever_may_see_many_boards_finds_what_is_on_them_and_nothing_else(engine: Engine, boards: int) -> None:
+    fill(engine, *(a_document(number, body="x", audience=f"board:{number}") for number in range(1, 9)))
+    audience = [f"board:{number}" for number in range(3, 3 + boards)]
+    assert sorted(found(engine, "x", audience=audience)) == list(range(3, min(3 + boards, 9)))
+    facets = engine.search(parse("x").query, audience=audience, facets=("kind",)).facets
+    assert sum(count for _kind, count in facets["kind"]) == min(boards, 6)
+
+
 def test_hidden_keys_count_as_deleted(engine: Engine) -> None:
     fill(engine, *(a_document(number, body="x", community="bio") for number in range(1, 5)))
     results = engine.search(
