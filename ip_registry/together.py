@@ -30,7 +30,7 @@ class _Guest:
     placed: Placed | None = None
 
 
-LINGER = 0.01  # seconds
+LINGER = 0.02  # seconds
 
 _guests: set[_Guest] = set()
 _led: set[Hashable] = set()  # where somebody leads at this moment
