@@ -11,7 +11,7 @@ from search_index.engines.whoosh_file import Array, FileWriter
 from search_index.engines.whoosh_segment import FIELDS, SCORED, Segment
 
 TERMS_AT_ONCE = 8_192
-POSTINGS_AT_ONCE = 100_000
+POSTINGS_AT_ONCE = 50_000
 
 
 def write_merged(path: Path, segments: Sequence[tuple[Segment, Array]]) -> int:
