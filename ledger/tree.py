@@ -42,7 +42,7 @@ class TileCache:
             if rows is not None and len(rows[0]) >= width * HASH_SIZE:
                 self._rows.move_to_end(key)
                 return rows
-        rows = expand(read_tile(source, level, n, width), known=rows or self._hashed.get(key, ()))
+        rows = expand(read_tile(source, level, n, width), known=rows or self._hashed.get(key) or ())
         with self._lock:
             self._rows[key] = rows
             self._rows.move_to_end(key)
