@@ -223,9 +223,10 @@ class MatchShown(Shown):
 
 
 class MatchList(Listing[MatchShown]):
-    """The listings that fit, and the achievements, each the best first."""
+    """The listings that fit, the achievements and the organisations, each the best first."""
 
     achievements: list[MatchShown]
+    organisations: list[MatchShown]
 
 
 class LimitQuery(BaseModel):

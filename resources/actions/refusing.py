@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import select
 
+from accounts.kinds import ORGANISATION
 from kernel.clock import now
 from kernel.db import session
 from kernel.errors import InvalidError, NotFoundError
@@ -30,6 +31,7 @@ _SECTOR, _FAR, _AWAY, _KNOWN, _OTHER = (
 REASONS: Mapping[str, tuple[RefusalReason, ...]] = {
     LISTING: tuple(RefusalReason),
     THREAD: (_SECTOR, _AWAY, _KNOWN, _OTHER),
+    ORGANISATION: (_SECTOR, _FAR, _AWAY, _KNOWN, _OTHER),
     PERSON: (_SECTOR, _FAR, _AWAY, _KNOWN, _OTHER),
 }
 

@@ -28,7 +28,9 @@ from resources.quality import quality_of
 from resources.queries.answers import answers_to
 from resources.queries.matching import listings_for
 from resources.queries.matching_achievements import achievements_for
+from resources.queries.matching_organisations import organisations_for
 from resources.queries.needs import NeedWanted, need_page, need_view
+from search_index.synonyms import synonyms
 
 
 @endpoint(room, "GET", "/needs", may=NeedRight.READ, query=NeedQuery, answers={200: NeedList})
@@ -74,11 +76,12 @@ def get_need(viewer: Viewer, *, need_id: int) -> NeedShown:
 
 @endpoint(room, "GET", "/needs/<int:need_id>/matches", may=NeedRight.READ, query=LimitQuery, answers={200: MatchList})
 def get_need_matches(viewer: Viewer, *, need_id: int, query: LimitQuery) -> MatchList:
-    """The listings and the achievements that fit a need, the best first, each with its parts and reasons."""
-    need = need_of(viewer, need_id)
+    """The listings, achievements and organisations that fit a need, the best first, each with its parts and reasons."""
+    need, also = need_of(viewer, need_id), synonyms()
     return MatchList(
-        items=[MatchShown.of(row) for row in listings_for(viewer, need, limit=query.limit)],
-        achievements=[MatchShown.of(row) for row in achievements_for(viewer, need, limit=query.limit)],
+        items=[MatchShown.of(row) for row in listings_for(viewer, need, limit=query.limit, also=also)],
+        achievements=[MatchShown.of(row) for row in achievements_for(viewer, need, limit=query.limit, also=also)],
+        organisations=[MatchShown.of(row) for row in organisations_for(viewer, need, limit=query.limit, also=also)],
         next=None,
     )
 

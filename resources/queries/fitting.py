@@ -1,4 +1,4 @@
-"""How well a need and a listing (or a person) fit: parts from 0 to 1, each with its weight and its reason in words.
+"""How well a need and what may answer it fit: parts from 0 to 1, each with its weight and its reason in words.
 
 A part that the need does not state, or about which the other side says nothing, does not count: the score is the mean
 of the parts that do, by weight. What is kept of a refusal lowers what resembles it.
@@ -60,7 +60,7 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What a need, a listing or a person says of itself, as far as it can be compared."""
+    """What a need, or what may answer it, says of itself, as far as it can be compared."""
 
     kind: str = ""
     service_kind: str = ""

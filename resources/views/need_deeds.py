@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_timedelta
 from flask_babel import gettext as _
 
+from accounts.kinds import ORGANISATION
 from kernel.errors import InvalidError
 from kernel.limits import POSTING, SMALL_DEEDS, limiter
 from kernel.refs import Ref
@@ -19,6 +20,7 @@ from resources.policy import NeedRight
 from resources.queries.figures import figures
 from resources.queries.matching import has_refused, listings_for
 from resources.queries.matching_achievements import THREAD, achievements_for
+from resources.queries.matching_organisations import organisations_for
 from resources.queries.matching_people import PERSON
 from resources.queries.needs import need_view
 from resources.room import room
@@ -26,7 +28,7 @@ from resources.views.needs import need_as_page, put_errors, refusal_reasons, sai
 from search_index.synonyms import synonyms
 
 LIST = 30
-ANCHORS = {THREAD: "#achievements", PERSON: "#people"}
+ANCHORS = {THREAD: "#achievements", ORGANISATION: "#organisations", PERSON: "#people"}
 
 
 def _back(need_id: int, anchor: str = "") -> ResponseReturnValue:
@@ -159,7 +161,7 @@ def move_answer(answer_id: int, deed: str) -> ResponseReturnValue:
 
 @room.page("/needs/<int:need_id>/matches", may=NeedRight.READ)
 def need_matches(need_id: int) -> ResponseReturnValue:
-    """The listings and achievements that fit a need, each with the reasons."""
+    """The listings, achievements and organisations that fit a need, each with the reasons."""
     viewer, also = current_viewer(), synonyms()
     view = need_view(viewer, need_id)
     return render_template(
@@ -168,6 +170,7 @@ def need_matches(need_id: int) -> ResponseReturnValue:
         need=view.row,
         matches=listings_for(viewer, view.need, limit=LIST, also=also),
         achievements=achievements_for(viewer, view.need, limit=LIST, also=also),
+        organisations=organisations_for(viewer, view.need, limit=LIST, also=also),
         has_refused=view.row.is_mine and has_refused(viewer, Side.NEED, need_id),
         refusal_reasons=refusal_reasons(viewer.locale),
     )

@@ -31,6 +31,7 @@ from resources.queries import needs as queries
 from resources.queries.answers import answers_to, my_offers
 from resources.queries.matching import listings_for
 from resources.queries.matching_achievements import achievements_for
+from resources.queries.matching_organisations import organisations_for
 from resources.queries.matching_people import people_for
 from resources.room import room
 from search_index.synonyms import synonyms
@@ -113,6 +114,7 @@ def need_as_page(
         errors=errors or {},
         matches=listings_for(viewer, held, limit=ON_PAGE, also=also) if is_matched else [],
         achievements=achievements_for(viewer, held, also=also) if is_matched else [],
+        organisations=organisations_for(viewer, held, also=also) if is_matched else [],
         people=people_for(viewer, held, also=also) if is_matched else [],
         readings=queries.readings(viewer, held) if view.has_full else [],
         invited=queries.invited(viewer, held),
