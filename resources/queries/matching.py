@@ -4,7 +4,7 @@ Only what everybody in the need's audience sees is compared, so that a reason ne
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, select
@@ -18,21 +18,16 @@ from resources.need_addresses import need_url
 from resources.need_words import alias_name, name_of
 from resources.policy import is_offered, owner_known, visible_needs
 from resources.queries.fitting import ENOUGH_TO_SHOW, ENOUGH_WITHOUT_WORDS, Fit, Traits, fit, with_reasons
+from resources.queries.match_scores import scores, words_of
 from resources.queries.shared_words import shared_words
 from resources.vocabulary import kind_names
 from resources.vocabulary import name_of as listing_name_of
 from search_index.clauses import Synonyms
-from search_index.engine import Filter, Query
-from search_index.meanings import meanings, query_of
-from search_index.query import any_of
-from search_index.searching import ranked
+from search_index.engine import Filter
 from search_index.synonyms import synonyms
 
-BY_WORDS, BY_SECTOR = 40, 20
-MOST_CLAUSES = 12
+BY_SECTOR = 20
 SHOWN = 10
-SAID_OTHERWISE = 20  # candidates that say the same in other words
-OTHERWISE = 0.7  # what their score counts
 LISTING, NEED = "resources.listing", "resources.need"
 
 OPEN = (Filter("need_state", frozenset({"open"})),)
@@ -246,47 +241,6 @@ def listing_traits(listing: Listing | Row[Any]) -> Traits:
         owner_id=listing.owner_id,
         price_cents=listing.price_cents,
     )
-
-
-def words_of(need: Need | Row[Any]) -> str:
-    """The public words of a need beside its title."""
-    return "\n".join([need.title, need.teaser, *(row["quantity"] for row in need.targets)])
-
-
-def scores(
-    viewer: Viewer,
-    title: str,
-    text: str,
-    *,
-    kind: str,
-    also: Synonyms,
-    more: tuple[Filter, ...] = (),
-    without: frozenset[str] = frozenset(),
-    by_title: bool = True,
-) -> tuple[dict[int, float], dict[int, float]]:
-    """BM25 by id: of the title against titles, and of the text against texts, from what this viewer may find.
-
-    What says the same by the names of `also`, as in the other language, counts a little less.
-    """
-    filters = (Filter("kind", frozenset({kind})), *more)
-
-    def narrowed(query: Query) -> Query:
-        return replace(query, clauses=query.clauses[:MOST_CLAUSES], filters=filters, without_labels=without)
-
-    rest = text.removeprefix(title).strip()
-    same = [any_of(title, field_scored="title")] if by_title else []
-    same += [any_of(words) for words in (title, rest) if words]
-    in_title, in_text = meanings(title, also) if by_title else {}, meanings(f"{title}\n{rest}", also)
-    otherwise = [query_of(in_title, field_scored="title")] if in_title else []
-    otherwise += [query_of(in_text)] if in_text else []
-    queries = [narrowed(query) for query in (*same, *otherwise)]
-    scored: dict[str, dict[int, float]] = {"title": {}, "text": {}}
-    for place, hits in enumerate(ranked(viewer, *queries, limit=BY_WORDS)):
-        held, is_same = scored[queries[place].scored_field], place < len(same)
-        for hit in hits if is_same else hits[:SAID_OTHERWISE]:
-            number = int(hit.key.rpartition(":")[2])
-            held[number] = max(held.get(number, 0.0), hit.score if is_same else OTHERWISE * hit.score)
-    return scored["title"], scored["text"]
 
 
 def _same_sector(sector: Any, number: Any, wanted: Sequence[str]) -> Iterable[int]:

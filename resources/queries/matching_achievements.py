@@ -8,7 +8,8 @@ from kernel.words import gettext as _
 from resources.models import Need, NeedState
 from resources.policy import visible_needs
 from resources.queries.fitting import ENOUGH_TO_SHOW, ENOUGH_TO_TELL, Traits, fit, with_reasons
-from resources.queries.matching import NEED_COLUMNS, OPEN, MatchRow, need_traits, refused_of, scores, words_of
+from resources.queries.match_scores import scores, words_of
+from resources.queries.matching import NEED_COLUMNS, OPEN, MatchRow, need_traits, refused_of
 from resources.queries.shared_words import shared_words
 from search_index.clauses import Synonyms
 from search_index.documents import Shown, fold_label

@@ -1,5 +1,6 @@
 """Organisations that may answer a need: by what they are, where, in which sectors, and what they say of themselves."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from sqlalchemy import select
@@ -15,24 +16,35 @@ from kernel.viewer import Viewer
 from resources.models import Need
 from resources.need_words import serves
 from resources.queries.fitting import ENOUGH_TO_SHOW, Traits, fit, with_reasons
-from resources.queries.matching import MatchRow, need_traits, refused_of, scores, words_of
+from resources.queries.match_scores import text_scores, words_of
+from resources.queries.matching import MatchRow, need_traits, refused_of
 from resources.queries.shared_words import shared_words
 from search_index.clauses import Synonyms
 from search_index.synonyms import synonyms
 
+IN_SEARCH = "organisation"
 AS_KIND = "organisation"  # in the table of what serves a need, before the kind or sub-kind
 MOST = 6
 READ = 2_000  # characters of what they say whose words are compared
 
 
-def organisations_for(viewer: Viewer, need: Need, *, limit: int = MOST, also: Synonyms | None = None) -> list[MatchRow]:
+def organisations_for(
+    viewer: Viewer,
+    need: Need,
+    *,
+    limit: int = MOST,
+    also: Synonyms | None = None,
+    texts: Mapping[int, float] | None = None,
+) -> list[MatchRow]:
     """The open organisations that fit a need best: kind, sector and place are compared, names and introductions.
 
     Left out are those where the viewer has a seat, and those of the need's owner where everybody knows who that is: of
-    an anonymous need a gap would tell it.
+    an anonymous need a gap would tell it. Whoever asked `text_scores` for several kinds at once hands over those of
+    organisations, `texts`.
     """
     text, also = words_of(need), synonyms() if also is None else also
-    texts = scores(viewer, need.title, text, kind="organisation", also=also, by_title=False)[1]
+    if texts is None:
+        texts = text_scores(viewer, need, IN_SEARCH, also=also)[IN_SEARCH]
     if not texts:
         return []
     gone = refused_of(viewer, need, ORGANISATION)

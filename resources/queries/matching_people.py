@@ -1,5 +1,6 @@
 """People who may know the answer to a need: by what they say of themselves."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from sqlalchemy import select
@@ -11,19 +12,31 @@ from kernel.refs import Ref
 from kernel.viewer import Viewer
 from resources.models import Need
 from resources.queries.fitting import ENOUGH_TO_SHOW, Traits, fit, with_reasons
-from resources.queries.matching import MatchRow, need_traits, refused_of, scores, words_of
+from resources.queries.match_scores import text_scores, words_of
+from resources.queries.matching import MatchRow, need_traits, refused_of
 from resources.queries.shared_words import shared_words
 from search_index.clauses import Synonyms
 from search_index.synonyms import synonyms
 
-PERSON = "accounts.user"
+PERSON, IN_SEARCH = "accounts.user", "person"
 MOST = 6
 
 
-def people_for(viewer: Viewer, need: Need, *, limit: int = MOST, also: Synonyms | None = None) -> list[MatchRow]:
-    """The people who fit a need best, the viewer left out. Their fields and sectors are compared, and their place."""
+def people_for(
+    viewer: Viewer,
+    need: Need,
+    *,
+    limit: int = MOST,
+    also: Synonyms | None = None,
+    texts: Mapping[int, float] | None = None,
+) -> list[MatchRow]:
+    """The people who fit a need best, the viewer left out. Their fields and sectors are compared, and their place.
+
+    Whoever asked `text_scores` for several kinds at once hands over those of people, `texts`.
+    """
     text, also = words_of(need), synonyms() if also is None else also
-    texts = scores(viewer, need.title, text, kind="person", also=also, by_title=False)[1]
+    if texts is None:
+        texts = text_scores(viewer, need, IN_SEARCH, also=also)[IN_SEARCH]
     if not texts:
         return []
     gone = refused_of(viewer, need, PERSON)

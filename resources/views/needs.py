@@ -29,9 +29,12 @@ from resources.policy import NeedRight
 from resources.quality import ENOUGH, Quality, quality_of
 from resources.queries import needs as queries
 from resources.queries.answers import answers_to, my_offers
+from resources.queries.match_scores import text_scores
 from resources.queries.matching import listings_for
 from resources.queries.matching_achievements import achievements_for
+from resources.queries.matching_organisations import IN_SEARCH as ORGANISATIONS
 from resources.queries.matching_organisations import organisations_for
+from resources.queries.matching_people import IN_SEARCH as PEOPLE
 from resources.queries.matching_people import people_for
 from resources.room import room
 from search_index.synonyms import synonyms
@@ -103,6 +106,7 @@ def need_as_page(
         form.listing.choices = [("", _("None")), *((str(number), title) for number, title in my_offers(viewer))]
     is_matched = held.state == NeedState.OPEN and view.row.is_mine
     also = synonyms() if is_matched else {}
+    texts = text_scores(viewer, held, PEOPLE, ORGANISATIONS, also=also) if is_matched else {}
     return render_template(
         "resources/need.html",
         view=view,
@@ -114,8 +118,8 @@ def need_as_page(
         errors=errors or {},
         matches=listings_for(viewer, held, limit=ON_PAGE, also=also) if is_matched else [],
         achievements=achievements_for(viewer, held, also=also) if is_matched else [],
-        organisations=organisations_for(viewer, held, also=also) if is_matched else [],
-        people=people_for(viewer, held, also=also) if is_matched else [],
+        organisations=organisations_for(viewer, held, also=also, texts=texts[ORGANISATIONS]) if is_matched else [],
+        people=people_for(viewer, held, also=also, texts=texts[PEOPLE]) if is_matched else [],
         readings=queries.readings(viewer, held) if view.has_full else [],
         invited=queries.invited(viewer, held),
         quality=quality_of(_columns(held)) if view.row.is_mine else None,

@@ -16,6 +16,7 @@ from kernel.clock import now
 from kernel.viewer import Viewer
 from kernel.work import unit_of_work
 from resources.models import Need
+from resources.queries.match_scores import text_scores
 from resources.queries.matching_organisations import organisations_for
 from search_index import feed
 from tests.makers import needs as make
@@ -158,3 +159,6 @@ def test_more_organisations_ask_the_database_no_more(database: Session, searched
     organisations_for(me, need)
     with queries(at_most=7):
         assert len(organisations_for(me, need)) == 5
+    with queries(at_most=5):
+        at_once = text_scores(me, need, "person", "organisation", also={})
+    assert len(at_once["organisation"]) == 5
