@@ -35,8 +35,9 @@ $(STAMP): requirements/dev.txt pyproject.toml
 run: $(STAMP)
 	@GUILDHALL_DATA="$(DATA)" exec $(BIN)/guildhall up --port $(PORT) $(if $(EMPTY),--empty)
 
+# The tests start hundreds of processes: each shall find compiled what the first one compiled, whatever the shell says.
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 3
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
