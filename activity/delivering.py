@@ -13,7 +13,7 @@ from activity.models import Delivery, Follow, Notice, NoticeSetting
 from activity.queries.notices import newest_of
 from activity.wishes import RULE_OF_NOTICE, SETTING_OF_NOTICE
 from kernel.clock import now
-from kernel.db import session
+from kernel.db import changed, session
 from kernel.refs import Ref
 from kernel.work import reading, unit_apart
 
@@ -100,7 +100,7 @@ def _hand_over(due: Due, messages: list[Handover]) -> int:
         Delivery.source_kind == due.source_kind,
         Delivery.source_id == due.source_id,
     )
-    if not session().execute(claim.execution_options(synchronize_session=False)).rowcount:  # type: ignore[attr-defined]
+    if not changed(claim, synchronize_session=False):
         return 0
     for message in messages:
         message()

@@ -4,12 +4,12 @@ import sqlite3
 import time
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from flask import has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON as SA_JSON
-from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, event
+from sqlalchemy import BigInteger, CursorResult, DateTime, Dialect, Engine, Integer, MetaData, UpdateBase, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import (
     DeclarativeBase,
@@ -102,6 +102,12 @@ __all__ = [
 def session() -> Session:
     """The session of this request, job or command."""
     return db.session()
+
+
+def changed(statement: UpdateBase, **options: Any) -> int:
+    """Run an INSERT, UPDATE or DELETE; how many rows it touched. `options` are those of its execution."""
+    done = session().execute(statement, execution_options=options)
+    return cast("CursorResult[Any]", done).rowcount
 
 
 def overwrite_what_is_deleted() -> None:

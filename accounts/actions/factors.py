@@ -15,7 +15,7 @@ from accounts.queries import my_account
 from accounts.security_log import Kind
 from accounts.totp import seal, step_of, unseal
 from kernel.clock import now
-from kernel.db import session
+from kernel.db import changed, session
 from kernel.errors import InvalidError, NotFoundError
 from kernel.ids import hash_token
 from kernel.policy import authorise
@@ -111,8 +111,7 @@ def _take_step(user_id: int, code: str) -> bool:
         step = step_of(code, secret) if secret else None
         if step is not None:
             newer = update(Authenticator).where(Authenticator.id == row.id, Authenticator.last_step < step)
-            taken = session().execute(newer.values(last_step=step, last_used_at=now()))
-            return bool(taken.rowcount)  # type: ignore[attr-defined]
+            return changed(newer.values(last_step=step, last_used_at=now())) > 0
     return False
 
 
@@ -120,7 +119,7 @@ def _take_recovery_code(user_id: int, code: str) -> bool:
     unused = update(RecoveryCode).where(
         RecoveryCode.user_id == user_id, RecoveryCode.code_hash == hash_token(code), RecoveryCode.used_at.is_(None)
     )
-    return bool(session().execute(unused.values(used_at=now())).rowcount)  # type: ignore[attr-defined]
+    return changed(unused.values(used_at=now())) > 0
 
 
 def _typed(code: str) -> str:

@@ -10,7 +10,7 @@ from accounts.policy import AccountRight
 from accounts.queries import my_account
 from accounts.security_log import Kind
 from kernel.clock import now
-from kernel.db import session
+from kernel.db import changed, session
 from kernel.errors import InvalidError, NotFoundError
 from kernel.policy import authorise
 from kernel.viewer import Viewer
@@ -70,8 +70,7 @@ def use_passkey(credential: str, *, purpose: str, owner: User | None = None) -> 
     older = update(Passkey).where(
         Passkey.id == key.id, (Passkey.sign_count < count) | ((Passkey.sign_count == 0) & (count == 0))
     )
-    taken = session().execute(older.values(sign_count=count, last_used_at=now()))
-    if not taken.rowcount:  # type: ignore[attr-defined]
+    if not changed(older.values(sign_count=count, last_used_at=now())):
         raise CopiedError(key)
     return key
 

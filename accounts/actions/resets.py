@@ -15,7 +15,7 @@ from accounts.models import FactorReset, User
 from accounts.policy import AccountRight
 from accounts.security_log import Kind
 from kernel.clock import now
-from kernel.db import session
+from kernel.db import changed, session
 from kernel.errors import ConflictError, InvalidError
 from kernel.events import emit
 from kernel.i18n import zone
@@ -72,7 +72,7 @@ def stop_reset(_viewer: Viewer, *, token: str) -> None:
 def stop_resets(user_id: int) -> None:
     """Whoever has the second step at hand did not lose it."""
     waiting = update(FactorReset).where(FactorReset.user_id == user_id, FactorReset.ended_at.is_(None))
-    if session().execute(waiting.values(ended_at=now(), outcome=STOPPED)).rowcount:  # type: ignore[attr-defined]
+    if changed(waiting.values(ended_at=now(), outcome=STOPPED)):
         note(user_id, Kind.RESET_STOPPED)
 
 

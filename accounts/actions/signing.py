@@ -13,7 +13,7 @@ from accounts.policy import AccountRight
 from accounts.security_log import Kind
 from accounts.suspension import explanation
 from kernel.clock import now
-from kernel.db import session
+from kernel.db import changed, session
 from kernel.errors import InvalidError, NotFoundError
 from kernel.ids import hash_token, new_token
 from kernel.jobs import job
@@ -95,7 +95,7 @@ def _recognise(user: User, origin: Origin) -> bool:
     """Whether somebody signed in here before, or this is the first browser of all; from now on it is known."""
     token_hash = hash_token(origin.device)
     seen = update(KnownDevice).where(KnownDevice.user_id == user.id, KnownDevice.token_hash == token_hash)
-    if session().execute(seen.values(last_seen_at=now())).rowcount:  # type: ignore[attr-defined]
+    if changed(seen.values(last_seen_at=now())):
         return True
     others = select(KnownDevice.user_id).where(KnownDevice.user_id == user.id)
     sessions = select(UserSession.user_id).where(UserSession.user_id == user.id)
@@ -115,7 +115,7 @@ def revoke_session(viewer: Viewer, *, session_id: int) -> None:
     authorise(viewer, AccountRight.CHANGE_SIGN_IN)
     mine = delete(UserSession).where(UserSession.id == session_id, UserSession.user_id == viewer.me)
     note(viewer.me, Kind.SESSION_ENDED, viewer=viewer)
-    if not session().execute(mine).rowcount:  # type: ignore[attr-defined]
+    if not changed(mine):
         raise NotFoundError
 
 

@@ -18,7 +18,7 @@ from accounts.policy import AccountRight
 from accounts.queries import my_account
 from accounts.retired import retire
 from kernel.clock import now
-from kernel.db import overwrite_what_is_deleted, session
+from kernel.db import changed, overwrite_what_is_deleted, session
 from kernel.errors import ConflictError
 from kernel.events import emit
 from kernel.jobs import enqueue, job
@@ -162,8 +162,7 @@ def _delete_some(column: Column, user_id: int) -> bool:
     table: Table = column.class_.__table__
     keys = tuple_(*table.primary_key.columns)
     some = select(*table.primary_key.columns).where(table.c[column.key] == user_id).limit(AT_ONCE)
-    gone = session().execute(delete(table).where(keys.in_(some)))
-    return bool(gone.rowcount == AT_ONCE)  # type: ignore[attr-defined]
+    return changed(delete(table).where(keys.in_(some))) == AT_ONCE
 
 
 def _end(leaver: Leaver, _after: int) -> int | None:

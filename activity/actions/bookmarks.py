@@ -5,7 +5,7 @@ from activity.policy import ActivityRight
 from activity.sight import must_see
 from activity.upsert import insert_into
 from kernel.clock import now
-from kernel.db import session
+from kernel.db import changed, session
 from kernel.policy import authorise
 from kernel.refs import Ref
 from kernel.viewer import Viewer
@@ -37,4 +37,4 @@ def take_back(viewer: Viewer, *, ref: Ref) -> bool:
     """A thing is not put aside any more; says whether it was."""
     authorise(viewer, ActivityRight.BOOKMARK)
     mine = (Bookmark.user_id == viewer.me, Bookmark.kind == ref.kind, Bookmark.ref_id == ref.id)
-    return bool(session().execute(delete(Bookmark).where(*mine)).rowcount)  # type: ignore[attr-defined]
+    return changed(delete(Bookmark).where(*mine)) > 0

@@ -17,7 +17,7 @@ from activity.topics import USUAL, WATCHING, topic_of
 from activity.upsert import insert_into
 from activity.wishes import RULE_OF_NOTICE, SETTING_OF_NOTICE
 from kernel.clock import now
-from kernel.db import session
+from kernel.db import changed, session
 from kernel.jobs import enqueue
 from kernel.refs import Ref, cards
 from kernel.viewer import MEMBERS, PUBLIC, Viewer
@@ -149,8 +149,7 @@ def _tell(news: News, reason: str, *, source: Ref, who: Which) -> int:
         )
     )
     insert = insert_into(Notice).from_select(["user_id", "on_bell", *values], listeners, include_defaults=False)
-    told = session().execute(insert.on_conflict_do_nothing(), execution_options={"preserve_rowcount": True})
-    return int(told.rowcount)  # type: ignore[attr-defined]
+    return changed(insert.on_conflict_do_nothing(), preserve_rowcount=True)
 
 
 def _carry(news: News, who: Which) -> None:

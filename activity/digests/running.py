@@ -21,7 +21,7 @@ from activity.topics import Cadence
 from activity.unsubscribing import rule_of_digest
 from activity.upsert import insert_into
 from kernel.clock import now
-from kernel.db import session
+from kernel.db import changed, session
 from kernel.i18n import LANG_TAGS, speaking, zone
 from kernel.i18n import when as local_time
 from kernel.mail import send_mail
@@ -149,7 +149,7 @@ def _send(run: Row[int, str, str, str, int], people: Sequence[Row[int, str]], le
         .values(after_id=last, finished_at=None if people else now(), sent=DigestRun.sent + len(letters))
         .execution_options(synchronize_session=False)
     )
-    if not session().execute(claim).rowcount:  # type: ignore[attr-defined]
+    if not changed(claim):
         return 0
     return sum(_send_one(run, letter) for letter in letters)
 
