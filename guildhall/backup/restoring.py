@@ -24,6 +24,7 @@ from guildhall.backup.raising import Manifest
 from guildhall.settings import HALF_RESTORED, Settings
 from ip_registry.highwater import high_water_path
 from kernel.clock import now
+from kernel.db import changed
 from kernel.mail import Mail
 from kernel.work import unit_of_work
 from ledger import highwater
@@ -106,10 +107,9 @@ def end_sign_ins() -> None:
 def hold_waiting_mail() -> int:
     """What waited when the backup was made may have been sent since: it lies dead, for the staff to send or drop."""
     waited = Mail.state.in_(("waiting", "sending"))
-    with unit_of_work() as work:
+    with unit_of_work():
         held = update(Mail).where(waited).values(state="dead", reason=RESTORED, claimed_at=None)
-        done = work.execute(held.execution_options(synchronize_session=False))
-        return int(done.rowcount)  # type: ignore[attr-defined]
+        return changed(held, synchronize_session=False)
 
 
 def about_the_log(manifest: Manifest) -> list[str]:
