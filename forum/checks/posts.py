@@ -1,6 +1,6 @@
 from collections import defaultdict
 
-from sqlalchemy import Integer, cast, except_, func, select, union_all, update
+from sqlalchemy import Integer, Select, cast, except_, func, select, union_all, update
 from sqlalchemy.orm import aliased
 
 from forum.checks.comparing import compare
@@ -17,21 +17,20 @@ def reaction_counts(*, mend: bool) -> list[str]:
     shown = select(Post.id, pairs.c.key.label("name"), cast(pairs.c.value, Integer).label("count")).where(
         cast(pairs.c.value, Integer) != 0
     )
-    given = select(Reaction.post_id, Reaction.name, func.count()).group_by(Reaction.post_id, Reaction.name)
+    given = select(Reaction.post_id, Reaction.name, func.count().label("count")).group_by(
+        Reaction.post_id, Reaction.name
+    )
     differing = union_all(select(except_(shown, given).subquery()), select(except_(given, shown).subquery())).subquery()
     ids = sorted(set(session().scalars(select(differing.c.id))))
     if mend and ids:
-        _set_reactions(ids)
+        _set_reactions(ids, given.where(Reaction.post_id.in_(select(differing.c.id))))
     return [f"Post {post_id}: the reactions it shows are not those that were given." for post_id in ids]
 
 
-def _set_reactions(ids: list[int]) -> None:
+def _set_reactions(ids: list[int], given: Select[int, str, int]) -> None:
     counts: dict[int, dict[str, int]] = defaultdict(dict)
-    rows = select(Reaction.post_id, Reaction.name, func.count().label("given")).group_by(
-        Reaction.post_id, Reaction.name
-    )
-    for row in session().execute(rows.where(Reaction.post_id.in_(ids))):
-        counts[row.post_id][row.name] = row.given
+    for post_id, name, count in session().execute(given):
+        counts[post_id][name] = count
     session().execute(update(Post), [{"id": post_id, "reactions": counts[post_id]} for post_id in ids])
 
 

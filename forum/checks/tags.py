@@ -24,7 +24,8 @@ def tags_of_threads(*, mend: bool) -> list[str]:
     ids = sorted(set(session().scalars(select(differing.c.id))))
     if mend and ids:
         names: dict[int, list[str]] = defaultdict(list)
-        for thread_id, name in session().execute(borne.where(ThreadTag.thread_id.in_(ids)).order_by(Tag.id)):
+        right = borne.where(ThreadTag.thread_id.in_(select(differing.c.id))).order_by(Tag.id)
+        for thread_id, name in session().execute(right):
             names[thread_id].append(name)
         session().execute(update(Thread), [{"id": thread_id, "tags": names[thread_id]} for thread_id in ids])
     return [f"Thread {thread_id}: the tags it shows are not those under which it is found." for thread_id in ids]

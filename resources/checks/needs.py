@@ -59,5 +59,5 @@ def nobody_waits_for_what_is_closed(*, mend: bool) -> list[str]:
     wrong = Conversation.closed_at.is_not(None) & Conversation.waiting_since.is_not(None)
     found = list(session().scalars(select(Conversation.id).where(wrong).order_by(Conversation.id)))
     if mend and found:
-        session().execute(update(Conversation).where(Conversation.id.in_(found)).values(waiting_since=None))
+        session().execute(update(Conversation).where(wrong).values(waiting_since=None))
     return [f"conversation {number} is closed, and somebody waits in it" for number in found]

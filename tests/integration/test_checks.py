@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, event, insert, update
 from sqlalchemy.orm import Session
 
 from accounts.viewers import viewer_for
@@ -31,7 +31,7 @@ from forum.models import (
 )
 from forum.models.thread import ThreadKind
 from kernel.checks import run_checks
-from kernel.db import session
+from kernel.db import db, session
 from kernel.jobs import run_due
 from kernel.work import unit_of_work
 from tests.conftest import Ground, standing
@@ -223,3 +223,26 @@ def test_the_number_of_questions_asked_does_not_grow_with_the_site(database: Ses
 
     with queries(at_most=82):
         assert run_checks(mend=False) == []
+
+
+def test_mending_many_binds_no_more_values_than_mending_few(database: Session) -> None:
+    """PostgreSQL takes 65,535 of them in a statement, and a damaged site has more rows than that."""
+    many = 40
+    for _number in range(many):
+        thread()
+    database.execute(update(Thread).values(tags=["nowhere"]).execution_options(synchronize_session=False))
+    database.execute(update(Post).values(reactions={"like": 9}).execution_options(synchronize_session=False))
+    database.expire_all()
+    most = 0
+
+    def note(_conn: Any, _cursor: Any, _statement: str, values: Any, _context: Any, is_many: bool) -> None:  # noqa: FBT001 - its signature
+        nonlocal most
+        most = max(most, 0 if is_many else len(values))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        assert len(run_checks(mend=True)) >= 2 * many
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    assert 0 < most < many
+    assert run_checks(mend=False) == []
