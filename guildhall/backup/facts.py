@@ -15,12 +15,17 @@ Facts = dict[str, Any]
 
 def facts_of(connection: Connection) -> Facts:
     """Rows and a sample of every table, the version of the schema, and how far the logs are."""
-    tables = _tables(connection)
-    return {
-        "schema": _schema(connection, tables),
-        "tables": {table.name: _table(connection, table) for table in tables.values()},
-        "ledger": _logs(connection, tables),
-    }
+    return _facts(connection, _tables(connection))
+
+
+def facts_and_blobs(connection: Connection, columns: Iterable[InstrumentedAttribute[Any]]) -> tuple[Facts, set[str]]:
+    """The same, and the hashes of files that rows point at, as far as this schema has the columns."""
+    tables, found = _tables(connection), set[str]()
+    for pointer in columns:
+        column = _column(tables, pointer)
+        if column is not None:
+            found |= set(connection.scalars(select(column).where(column.is_not(None))))
+    return _facts(connection, tables), found
 
 
 def differences(wanted: Facts, found: Facts) -> list[str]:
@@ -39,14 +44,12 @@ def differences(wanted: Facts, found: Facts) -> list[str]:
     return faults
 
 
-def named_blobs(connection: Connection, columns: Iterable[InstrumentedAttribute[Any]]) -> set[str]:
-    """The hashes of files that rows point at, as far as this schema has the columns."""
-    tables, found = _tables(connection), set[str]()
-    for pointer in columns:
-        column = _column(tables, pointer)
-        if column is not None:
-            found |= set(connection.scalars(select(column).where(column.is_not(None))))
-    return found
+def _facts(connection: Connection, tables: dict[str, Table]) -> Facts:
+    return {
+        "schema": _schema(connection, tables),
+        "tables": {table.name: _table(connection, table) for table in tables.values()},
+        "ledger": _logs(connection, tables),
+    }
 
 
 def _tables(connection: Connection) -> dict[str, Table]:

@@ -6,6 +6,7 @@ So whatever a row of the frozen database points at is there, without anybody hav
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from itertools import islice
@@ -15,7 +16,7 @@ from accounts.blobs import blob_columns
 from guildhall.backup import contents
 from guildhall.backup.archive import Member, packed
 from guildhall.backup.errors import BackupError
-from guildhall.backup.facts import facts_of, named_blobs
+from guildhall.backup.facts import facts_and_blobs
 from guildhall.backup.places import Place
 from guildhall.backup.sealing import recipients_of, sealed
 from guildhall.backup.snapshots import frozen
@@ -89,12 +90,12 @@ class _Making:
         yield self._small("about.json", json.dumps(about).encode())
         yield from self._files()
         yield from self._data()
-        with frozen(self.settings.database()) as snapshot:
+        with frozen(self.settings.database()) as snapshot, ThreadPoolExecutor(1) as beside:
             self.stage = "database"
             self.expected += snapshot.unforeseen
-            facts = facts_of(snapshot.connection)
-            named = named_blobs(snapshot.connection, blob_columns())
+            counting = beside.submit(facts_and_blobs, snapshot.connection, blob_columns())
             yield from self._database(snapshot.pieces)
+            facts, named = counting.result()
         yield from self._files()
         self.manifest = {
             **about,
