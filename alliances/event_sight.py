@@ -1,15 +1,20 @@
 """Who sees an event: whoever holds its token, and the members of every alliance that holds it with the host."""
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import aliased
 
-from alliances.models import Event, EventAlly
+from alliances.here import seen_by
+from alliances.models import Alliance, Event, EventAlly
 from alliances.sight import inside
 from kernel.viewer import Viewer
 
+_host = aliased(Alliance)
+
 
 def visible_events(viewer: Viewer) -> ColumnElement[bool]:
-    """The one condition of sight."""
-    seen: ColumnElement[bool] = Event.audience.in_(sorted(viewer.audience))
+    """The one condition of sight: no event is seen by more people than its host is."""
+    host = select(_host.id).where(_host.id == Event.alliance_id, seen_by(viewer, _host)).correlate(Event)
+    seen = and_(Event.audience.in_(sorted(viewer.audience)), host.exists())
     mine = inside(viewer)
     return or_(seen, held_together(mine)) if mine else seen
 

@@ -1,9 +1,10 @@
 """An alliance as this viewer stands in it: loaded through what they may see, so that the invisible is Not Found."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 
 from alliances.models import (
     ENDED,
@@ -24,12 +25,27 @@ from kernel.errors import ForbiddenError, NotFoundError
 from kernel.viewer import Viewer
 from kernel.words import gettext as _
 
+OF_ALLIANCE = re.compile(r"alliance:(\d+)(?::|$)")
 VOICES = (Role.REPRESENTATIVE, Role.ALTERNATE)
 
 
 def visible_alliances(viewer: Viewer) -> ColumnElement[bool]:
-    """The one condition of sight: the alliance's audience is among the viewer's tokens."""
-    return Alliance.audience.in_(sorted(viewer.audience))
+    """The one condition of sight: the alliance's audience is among the viewer's tokens, or they work in it.
+
+    An expert who works in a group, and in nothing else of it, still comes through its page when it is out of sight.
+    """
+    return seen_by(viewer, Alliance)
+
+
+def seen_by(viewer: Viewer, alliance: type[Alliance]) -> ColumnElement[bool]:
+    """The same for an alias, where a statement knows alliances already."""
+    seen: ColumnElement[bool] = alliance.audience.in_(sorted(viewer.audience))
+    return or_(seen, alliance.id.in_(mine)) if (mine := working_in(viewer)) else seen
+
+
+def working_in(viewer: Viewer) -> list[int]:
+    """The alliances of which the viewer holds any token: a seat, or a place in a working group."""
+    return sorted({int(found[1]) for token in viewer.audience if (found := OF_ALLIANCE.match(token))})
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,13 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Select, String, case, func, literal, select, union_all
 
+from alliances.here import working_in
 from alliances.models import Alliance, AllianceSector, State
 from alliances.queries.narrowing import PROVINCE, RECENT, Wanted, is_listed, takes_members
 from kernel.clock import now
 from kernel.db import session
 from kernel.shelf import Shelf
-from kernel.viewer import Viewer
+from kernel.viewer import PUBLIC, Viewer
 
 BYTES = 2 * 1024 * 1024
 A_COUNT = 2_000  # bytes, about
@@ -39,13 +40,12 @@ def _state_of_things() -> tuple[object, ...]:
     return tuple(session().execute(select(func.sum(Alliance.version), first)).one())
 
 
-def _sight(viewer: Viewer) -> tuple[str, ...]:
+def _sight(viewer: Viewer) -> tuple[int, ...]:
     """What of the directory this viewer sees and others do not: next to nothing, so that most share one count."""
-    own = sorted(token for token in viewer.audience if token.startswith("alliance:"))
-    if not own:
+    if not (mine := working_in(viewer)):
         return ()
-    query = select(Alliance.audience).where(Alliance.audience.in_(own), Alliance.state != State.DRAFT)
-    return tuple(sorted(set(session().scalars(query))))
+    query = select(Alliance.id).where(Alliance.id.in_(mine), Alliance.audience != PUBLIC, Alliance.state != State.DRAFT)
+    return tuple(sorted(session().scalars(query)))
 
 
 def _count_all(viewer: Viewer, wanted: Wanted) -> Counts:

@@ -10,6 +10,7 @@ from alliances.events import AllianceChanged
 from alliances.here import visible_alliances
 from alliances.kinds.alliances import ALLIANCE
 from alliances.models import ENDED, Alliance, State
+from alliances.search.sources import tokens
 from alliances.words import name_of, names
 from kernel.db import session
 from kernel.events import subscribe
@@ -113,4 +114,4 @@ def _state_names(viewer: Viewer, _values: Collection[str]) -> Mapping[str, str]:
 name_values("kind", _kind_names)
 name_values(ONE, _one_name)
 name_values("alliance_state", _state_names)
-register_source(Source(kind=ALLIANCE, documents=documents, ids=ids, show=show))
+register_source(Source(kind=ALLIANCE, documents=documents, ids=ids, show=show, tokens=tokens))

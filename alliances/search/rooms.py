@@ -2,17 +2,17 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from alliances.actions.events import EVENT
 from alliances.call_sight import visible_calls
 from alliances.document_sight import visible_documents
 from alliances.event_sight import visible_events
 from alliances.events import CallChanged, DocumentChanged, EventChanged
+from alliances.here import working_in
 from alliances.kinds.rooms import CALL, DOCUMENT
 from alliances.models import Alliance, Call, CallState, Document, DocumentVersion, Event, EventAlly, EventState
-from alliances.search.sources import numbers_of
-from alliances.sight import inside
+from alliances.search.sources import numbers_of, token_of
 from alliances.words import name_of
 from kernel.db import session
 from kernel.events import subscribe
@@ -46,7 +46,7 @@ def documents(ids: Sequence[int]) -> Iterable[Findable]:
             kind="alliance-document",
             title=document.title,
             body=_text_of(version),
-            audience=document.audience,
+            audience=token_of(document, alliance),
             at=document.changed_at,
             sectors=tuple(alliance.sectors),
         )
@@ -105,11 +105,12 @@ def events(ids: Sequence[int]) -> Iterable[Findable]:
             kind="event",
             title=event.title,
             body=_event_text(event),
-            audience=f"{JOINT}{event.id}" if event.id in joint and event.audience != PUBLIC else event.audience,
+            audience=f"{JOINT}{event.id}" if event.id in joint and token != PUBLIC else token,
             at=event.starts_at or event.created_at,
             sectors=tuple(alliance.sectors),
         )
         for event, alliance in rows
+        for token in (token_of(event, alliance),)
     ]
 
 
@@ -141,15 +142,16 @@ def show_events(viewer: Viewer, wanted: Sequence[int]) -> Mapping[int, Shown]:
 
 
 def event_tokens(viewer: Viewer) -> Iterable[str]:
-    """What the viewer holds, and the tokens of events that their alliances hold together with others."""
-    yield from viewer.audience
-    mine = inside(viewer)
-    if not mine:
+    """What alliances hold together, not before everybody, as far as the viewer is in one of them."""
+    if not working_in(viewer):
         return
-    joint = select(EventAlly.event_id).join(Event, Event.id == EventAlly.event_id)
-    seen = joint.where(EventAlly.accepted_at.is_not(None), Event.audience != PUBLIC).where(
-        EventAlly.alliance_id.in_(mine) | Event.audience.in_(sorted(viewer.audience))
+    joint = (
+        select(EventAlly.event_id)
+        .join(Event, Event.id == EventAlly.event_id)
+        .join(Alliance, Alliance.id == Event.alliance_id)
+        .where(EventAlly.accepted_at.is_not(None), or_(Event.audience != PUBLIC, Alliance.audience != PUBLIC))
     )
+    seen = joint.where(visible_events(viewer))
     yield from (f"{JOINT}{number}" for number in session().scalars(seen.distinct()))
 
 
@@ -171,7 +173,7 @@ def calls(ids: Sequence[int]) -> Iterable[Findable]:
             kind="call",
             title=call.title,
             body=_call_text(call),
-            audience=call.audience,
+            audience=token_of(call, alliance),
             at=call.opened_at or call.created_at,
             sectors=tuple(alliance.sectors),
             facets={"call_state": (call.state,)},

@@ -3,6 +3,10 @@
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from accounts.viewers import viewer_for
+from alliances.actions.event_allies import answer_ally, ask_ally
+from alliances.actions.groups import add_to_group, open_group
+from alliances.actions.hiding import hide_alliance
 from alliances.checks.life import sight_of_alliances
 from alliances.models import Alliance
 from alliances.search.alliances import documents
@@ -12,7 +16,7 @@ from kernel.work import unit_of_work
 from moderation.actions.appeals import appeal, case_of
 from moderation.reviewables import Outcome
 from tests.makers import alliances as make
-from tests.makers import watch
+from tests.makers import rooms, watch
 from tests.makers.api import Program
 from tests.makers.people import person, sign_in
 
@@ -86,3 +90,27 @@ def test_what_was_removed_its_members_see_alone_until_an_appeal_brings_it_back(
     assert database.get_one(Alliance, ref.id).hidden_at is None
     assert client.get(made.alliance.url).status_code == 200
     assert sight_of_alliances(mend=False) == []
+
+
+def test_public_events_go_with_the_page_and_whoever_works_in_the_alliance_goes_on(
+    client: FlaskClient, database: Session
+) -> None:
+    made, ally, expert, outsider = make.alliance(name_en="Zqpage"), make.alliance(), person(), person()
+    alone, joint = (rooms.event(made, title=title, audience="public") for title in ("Zqalone", "Zqjoint"))
+    with unit_of_work():
+        group = open_group(made.viewer(), slug=made.alliance.slug, name="Coatings")
+        add_to_group(made.viewer(), slug=made.alliance.slug, group_id=group.id, handle=expert.handle)
+        asked = {"event_id": joint.id, "message": "Yes"}
+        ask_ally(made.viewer(), slug=made.alliance.slug, ally=ally.alliance.slug, **asked)
+        answer_ally(ally.viewer(), slug=ally.alliance.slug, accept=True, **asked)
+        hide_alliance(made.alliance.id)
+    refs = {Ref("alliances.event", alone.id), Ref("alliances.event", joint.id)}
+    seen = {"outsider": set(), "ally": {Ref("alliances.event", joint.id)}, "expert": refs, "member": refs}
+    people = {"outsider": outsider, "ally": ally.people[2], "expert": expert, "member": made.people[2]}
+    assert {who: set(cards(viewer_for(one.id), refs)) for who, one in people.items()} == seen
+    for who, one in people.items():
+        sign_in(client, one)
+        status = 200 if who in ("expert", "member") else 404
+        assert client.get(f"{made.alliance.url}/events/{alone.id}").status_code == status, who
+        assert ("Zqjoint" in client.get(f"{ally.alliance.url}/events").text) is (who != "outsider"), who
+        assert ("Zqpage" in client.get("/alliances").text) is (status == 200), who
