@@ -14,6 +14,7 @@ from activity.queries.notices import newest_of
 from activity.wishes import RULE_OF_NOTICE, SETTING_OF_NOTICE
 from kernel.clock import now
 from kernel.db import changed, session
+from kernel.i18n import speaking
 from kernel.refs import Ref
 from kernel.work import reading, unit_apart
 
@@ -67,8 +68,9 @@ def _messages(due: Due) -> Iterator[Handover]:
     wanted = _wanted(way, [one.id for one in unread])
     for audience in dict.fromkeys(one.audience for one in unread):
         some = [one for one in unread if one.audience == audience and one.id in wanted]
-        group: Group | None = gathered(person.viewer, some).get(source) if some else None
-        message = way.compose(person, group) if group is not None else None
+        with speaking(person.viewer.locale):
+            group: Group | None = gathered(person.viewer, some).get(source) if some else None
+            message = way.compose(person, group) if group is not None else None
         if message is not None:
             yield message
 

@@ -63,8 +63,9 @@ def letter_of_now(user_id: int, ids: list[int]) -> Words | None:
     viewer = viewer_for(user_id)
     mine = (Notice.id.in_(ids), Notice.user_id == user_id, Notice.audience.in_(sorted(viewer.audience)))
     notices = session().scalars(select(Notice).where(*mine).order_by(Notice.id.desc())).all()
-    group = next(iter(gathered(viewer, notices).values()), None)
-    return _words(viewer, group) if group is not None else None
+    with speaking(viewer.locale):
+        group = next(iter(gathered(viewer, notices).values()), None)
+        return _words(viewer, group) if group is not None else None
 
 
 def _words(viewer: Viewer, group: Group) -> Words:

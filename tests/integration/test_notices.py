@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.viewers import viewer_for
 from activity.actions import choose, follow, mail_follow, mark_read, telling
 from activity.delivering import deliver_due
+from activity.letters import letter_of_now
 from activity.models import Delivery, Follow, Level, Notice
 from activity.queries import groups_page
 from activity.topics import USUAL, Cadence, Topic, Wish, topic_of
@@ -172,6 +173,18 @@ def test_a_burst_is_one_mail_with_excerpts_and_the_rule_that_sent_it(database: S
     make.post(thread=thread, body="One more")
     assert carried() == 1
     assert "Sample 0" not in mails_to(database, reader)[1].body, "what was mailed is not mailed again"
+
+
+@pytest.mark.parametrize("is_renewed", [False, True])
+def test_a_mail_speaks_its_readers_language_to_the_last_word(database: Session, *, is_renewed: bool) -> None:
+    thread, reader = make.thread(title="Dry samples"), person(locale="en", display_name="Ada Dry")
+    make.post(thread=thread, author=person(display_name="Bo Dry"), body=f"@{reader.handle} look")
+    assert carried() == 1
+    (mail,) = mails_to(database, reader)
+    words = letter_of_now(reader.id, mail.made_of["notices"]) if is_renewed else mail
+    assert words is not None
+    for text in (words.subject, words.body, words.html):
+        assert not re.search("[一-龥]", text.replace("会馆 Guildhall", "")), text
 
 
 def test_what_was_read_meanwhile_is_not_mailed(database: Session) -> None:
