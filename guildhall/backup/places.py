@@ -22,7 +22,7 @@ from kernel.clock import now
 S3 = "s3://"
 SMALLEST_PART = 16 << 20
 MOST_PARTS = 9_000  # S3 takes 10,000
-ABANDONED = timedelta(days=1)
+ABANDONED = timedelta(hours=20)  # less than a day: the next evening's backup sweeps what this evening's left
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,10 +191,11 @@ class Bucket:
             self._client.remove_object(bucket_name=self._bucket, object_name=self._prefix + name)
 
     def _sweep(self) -> None:
-        """Take back the parts of those who were killed; they cost money and are not shown."""
+        """Take back the parts of those who were killed; they cost money and are not shown. Deeper ones are not ours."""
         listed = self._client._list_multipart_uploads(self._bucket, prefix=self._prefix)  # noqa: SLF001 - it has no public name
         for upload in listed.uploads:
-            if upload.initiated_time is not None and now() - upload.initiated_time > ABANDONED:
+            is_ours = "/" not in upload.object_name.removeprefix(self._prefix)
+            if is_ours and upload.initiated_time is not None and now() - upload.initiated_time > ABANDONED:
                 self._client._abort_multipart_upload(self._bucket, upload.object_name, upload.upload_id or "")  # noqa: SLF001 - nor has this
 
     @contextmanager

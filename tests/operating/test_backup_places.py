@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from minio import Minio
@@ -16,6 +17,7 @@ from guildhall.backup.errors import BackupError
 from guildhall.backup.making import make_backup
 from guildhall.backup.places import Bucket
 from guildhall.backup.restoring import restore
+from guildhall.backup.running import newest
 from guildhall.settings import Settings
 from tests.live import ROOT, free_port
 from tests.makers import backups as make
@@ -79,7 +81,63 @@ def test_a_large_backup_goes_up_in_parts_and_a_fault_takes_them_back(small: Grou
     with pytest.raises(BackupError, match="the database is gone"):
         bucket.keep("half", broken(), expected=0)
     assert [one.name for one in bucket.kept()] == ["whole"]
-    assert bucket._client._list_multipart_uploads("backups", prefix="large/").uploads == []
+    assert uploads(bucket, "large/") == []
+
+
+def test_a_killed_backup_is_never_listed_and_the_next_one_takes_its_parts_back(
+    small: Ground, server: str, tmp_path: Path
+) -> None:
+    settings = with_bucket(small.settings, server).model_copy(update={"backup_to": "s3://backups/killed"})
+    bucket = Bucket(settings.backup_to, settings)
+    name = rotation.name_at(datetime(2026, 11, 25, tzinfo=UTC), base_url=settings.base_url, is_sealed=False)
+    program = (
+        "import os, sys; from pathlib import Path\n"
+        "from guildhall.backup.places import Bucket; from guildhall.settings import Settings\n"
+        "def pieces():\n"
+        "    yield from [os.urandom(1 << 20) for _ in range(34)]\n"
+        "    print('sending', flush=True); sys.stdin.read(); yield b''\n"
+        f"settings = Settings(data=Path({str(tmp_path)!r}), s3_endpoint={server!r},\n"
+        "    s3_key='key', s3_secret='secret', s3_region='us-east-1')\n"
+        f"Bucket('s3://backups/killed', settings).keep({name!r}, pieces(), expected=0)"
+    )
+    sending = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert sending.stdout is not None
+    assert sending.stdout.readline() == b"sending\n"
+    sending.kill()
+    sending.communicate()
+    assert [upload.object_name for upload in uploads(bucket, "killed/")] == [f"killed/{name}"]
+    assert bucket.kept() == []
+    with pytest.raises(BackupError, match="There is no backup"):
+        newest(settings, bucket)
+    with pytest.raises(BackupError, match="NoSuchKey"):
+        list(bucket.read(name))
+    make_backup(settings, place=bucket, name=name, with_secrets=True)
+    assert newest(settings, bucket) == name
+    assert uploads(bucket, "killed/") == []
+    there = make.settings_on(tmp_path / "there")
+    restore(there, bucket.read(name), replace=False, progress=make.silent)
+    assert make.everything(there) == make.everything(small.settings)
+
+
+def test_the_next_evening_sweeps_what_was_left_and_touches_nothing_of_others(
+    small: Ground, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = Bucket("s3://backups/evening", with_bucket(small.settings, server))
+    client = bucket._client
+    for key in ("evening/ours", "evening/of-another/thing", "evenings"):
+        client._create_multipart_upload("backups", key, {})
+    (begun,) = {upload.initiated_time for upload in uploads(bucket, "evening")}
+    ages = (timedelta(hours=19), 3), (timedelta(hours=23, minutes=59), 2)
+    for age, left in ages:
+        monkeypatch.setattr("guildhall.backup.places.now", lambda age=age: begun + age)
+        bucket.keep(f"small-{left}", iter([b"x"]), expected=0)
+        assert len(uploads(bucket, "evening")) == left, age
+    assert "evening/ours" not in {upload.object_name for upload in uploads(bucket, "evening")}
+
+
+def uploads(bucket: Bucket, prefix: str) -> list[Any]:
+    """What was begun and not finished, which no list of files shows."""
+    return list(bucket._client._list_multipart_uploads("backups", prefix=prefix).uploads)
 
 
 def test_a_server_that_is_away_or_refuses_is_named(small: Ground, server: str) -> None:
