@@ -33,7 +33,7 @@ class SealForm(RoomForm):
     files = MultipleFileField(_l("Files"))
     folder = MultipleFileField(_l("Or a whole folder"))
     title = StringField(_l("Title"), [REQUIRED, Length(max=200)])
-    kind = SelectField(_l("What it is"), choices=[SelectChoice(kind, name) for kind, name in KIND_NAMES.items()])
+    kind = SelectField(_l("What kind of work"), choices=[SelectChoice(kind, name) for kind, name in KIND_NAMES.items()])
     authors = TextAreaField(_l("Inventors and authors"), [REQUIRED, Length(max=20_000)])
     abstract = TextAreaField(_l("Abstract"), [Length(max=4000)])
     terms = TextAreaField(_l("Terms of use"), [Length(max=2000)])

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 
 from ip_registry.act_forms import FORMS, ActForm
 from ip_registry.actions.custody import WITH_FRESH_KEY
+from ip_registry.actions.embargoes import REMINDED
 from ip_registry.models import EventType, PartyRole, PartyState
 from ip_registry.policy import RegistryRight
 from ip_registry.queries.acts import DECLINE
@@ -49,6 +50,9 @@ def fill(form: ActForm, viewer: Viewer, view: RecordView) -> None:
         form["scope"].data = scope if scope in SCOPES else "public"
         found = shown_files(view, at_most=MOST_CHOICES)
         form.offer(paths=[(file.path, file.path) for file in found.files] if found else [])
+    stands = view.embargo_until is not None and view.embargo_mode != REMINDED
+    if "then" in form and stands and not form.is_submitted() and "lift" not in request.args:
+        form["until"].data, form["mode"].data = view.embargo_until, view.embargo_mode
     if "id_commit" in form:
         mine = _undecided(view)
         form["author"].data, form["id_commit"].data = mine.position, mine.id_commit

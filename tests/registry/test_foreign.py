@@ -102,6 +102,21 @@ def test_ones_own_copy_is_found_in_the_manifest_and_another_is_not(kit: Kit, tmp
     assert "NO MATCH" in done.said
 
 
+def test_a_folder_is_compared_file_by_file_by_the_shell(kit: Kit, tmp_path: Path) -> None:
+    bundle, work = unpacked(kit.parts, tmp_path / "bundle"), tmp_path / "my work"
+    for name, content in FILES.items():
+        (work / name).parent.mkdir(parents=True, exist_ok=True)
+        (work / name).write_bytes(content)
+    done = by_shell(bundle, work)
+    assert (done.status, done.said.count(" MATCH: ")) == (0, len(FILES)), done.said
+    (work / "more.txt").write_text("added later")
+    done = by_shell(bundle, work)
+    assert done.status == 1
+    assert f"NO MATCH: {work / 'more.txt'}" in done.said
+    (tmp_path / "empty").mkdir()
+    assert by_shell(bundle, tmp_path / "empty").status == 1
+
+
 @pytest.mark.parametrize("count", [1, 5])
 def test_the_list_of_files_is_hashed_as_a_tree_of_any_size(tmp_path: Path, count: int) -> None:
     made = make_kit(files={f"{number} \\x “{number}”.txt".replace("\\", ""): b"%d" % number for number in range(count)})

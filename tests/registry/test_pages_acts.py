@@ -1,6 +1,8 @@
 """The forms of acts: what they ask for, who may open them, and that what is refused changes nothing."""
 
 import json
+import re
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -18,6 +20,7 @@ from ip_registry.envelopes.details import DETAILS
 from ip_registry.envelopes.keys import OwnerKey
 from ip_registry.envelopes.openings import new_author
 from ip_registry.models import Deposit, LedgerEntry, PendingLeaf, Record, RecordEvent
+from kernel.clock import now
 from kernel.work import unit_of_work
 from tests.makers import acts
 from tests.makers import registry as make
@@ -83,6 +86,18 @@ def test_the_owner_is_told_what_an_act_does_and_what_of_it_stays(client: FlaskCl
         )
         assert f'data-owner-key="{made.sealed.key.vkey}" data-custody="0"' in unescape(page.text)
         assert "Signing needs JavaScript" in page.text
+
+
+def test_an_embargo_that_stands_is_in_its_form_unless_it_is_to_be_lifted(client: FlaskClient, owner: User) -> None:
+    made = make.record(owner)
+    day = (now() + timedelta(days=90)).date().isoformat()
+    acts.act(made, owner, "embargo", until=day, mode="reveal")
+    page = client.get(url_of(made, "embargo")).text
+    assert f'value="{day}"' in page
+    assert re.search(r'<input[^>]*checked[^>]*value="reveal"', page)
+    page = client.get(url_of(made, "embargo") + "?lift=1").text
+    assert f'value="{day}"' not in page
+    assert re.search(r'<input[^>]*checked[^>]*value="remind"', page)
 
 
 @pytest.mark.parametrize("act", [*OF_AN_OWNER, "answer"])

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Checks the evidence in this folder without any software of the registry:
 #
-#     sh verify.sh [your own copy of a file ...]
+#     sh verify.sh [your own copy of a file, or of a whole folder ...]
 #
 # Needs a POSIX shell, awk, sed, od and OpenSSL 3. Ends with 0 when all that was checked holds, and with 1 otherwise.
 # Give POLICY=/path/to/policy.txt to trust the keys that you know, and not those that came with the evidence.
@@ -383,11 +383,17 @@ check_lower_bound() {
 # --- your own copies
 
 sha_of_files() {
-    : >"$work/files"
+    : >"$work/given" && : >"$work/files"
     for file in "$@"; do
+        case "$file" in -*) file=./$file ;; esac
+        if [ ! -d "$file" ]; then printf '%s\n' "$file" >>"$work/given"
+        elif [ -n "$(find -H "$file" -type f | sed -n 1p)" ]; then find -H "$file" -type f >>"$work/given"
+        else fail "there is no file in $file" "$file 中没有文件"; fi
+    done
+    while IFS= read -r file; do
         if [ -r "$file" ]; then printf '%s %s\n' "$(sha <"$file")" "$file" >>"$work/files"
         else fail "cannot read $file" "无法读取 $file"; fi
-    done
+    done <"$work/given"
 }
 
 check_files() {
