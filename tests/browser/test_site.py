@@ -60,3 +60,21 @@ def test_form_tokens_are_everybodys_own(windows: Windows, threads: dict[str, str
             seen[who] |= set(page.evaluate(TOKENS))
         assert len(seen[who]) == 1, who
     assert len(set.union(*seen.values())) == len(seen)
+
+
+@pytest.mark.parametrize("page", ["phone-en"], indirect=True)
+def test_who_follows_is_counted_at_once(page: Page) -> None:
+    sign_in(page, "english")
+    page.goto("/tags")
+    page.locator("main [data-row]").first.click()
+    before = page.locator(".page-head .facts").inner_text()
+    page.locator("form.follow button[value=watching]").first.click()
+    after = str(int(before.split()[0]) + 1)
+    expect(page.locator(".page-head .facts")).to_contain_text(after)
+    page.goto("/communities/materials")
+    followers = page.locator(".glance div", has_text="Followers").locator("dd")
+    count = int(followers.inner_text().replace(",", ""))
+    others = "normal" if page.locator("form.follow > button[value=watching]").count() == 0 else "watching"
+    page.locator("form.follow summary").click()
+    page.locator(f"form.follow .menu-panel button[value={others}]").click()
+    expect(followers).to_have_text(str(count + (1 if others == "watching" else -1)))
