@@ -26,7 +26,7 @@ def current_log(work: Session) -> LedgerLog | None:
 
 @dataclass(frozen=True, slots=True)
 class LogHead:
-    """A log as its row says it, and whether leaves still wait for one that was closed."""
+    """A log as its row says it, and whether leaves wait: for this one, or still for one that was closed."""
 
     id: int
     origin: str
@@ -34,6 +34,7 @@ class LogHead:
     size: int
     root: bytes
     is_frozen: bool
+    has_waiting: bool
     has_stranded: bool
 
     @property
@@ -46,6 +47,7 @@ _row = cast("Table", LedgerLog.__table__)
 _waiting = cast("Table", PendingLeaf.__table__)
 NEWEST: Select[Any] = select(
     *(_row.c[name] for name in ("id", "origin", "label", "size", "root", "is_frozen")),
+    select(_waiting.c.id).where(_waiting.c.log_id == _row.c.id).correlate(_row).exists(),
     select(_waiting.c.id).where(_waiting.c.log_id != _row.c.id).correlate(_row).exists(),
 ).where(_row.c.id == select(func.max(_row.c.id)).scalar_subquery())
 # Who lets leaves in points at the row and so shares its key: that is no reason to wait, and two who did would deadlock.

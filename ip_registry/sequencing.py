@@ -103,24 +103,22 @@ def placed(leaf_hash: bytes) -> Placed:
     raise NotSigningError(_("The log is very busy. What you sent is kept, and gets its place in a moment."))
 
 
-def sequence(*, accept: Callable[[LogHead | None], None] | None = None) -> Batch | None:
-    """Place what waits, as far as it fits into one batch; None when nothing waits. Never inside a unit.
+def sequence(*, accept: Callable[[LogHead, SqlStorage], None] | None = None) -> Batch | None:
+    """Place what waits, as far as it fits into one batch; None when nothing waits, or no log is open yet.
 
-    `accept` may let in more before, in the same transaction and under the log's lock; where there is no log yet, it
-    opens one.
+    `accept` may let in more before, in the same transaction and under the log's lock. Never inside a unit.
     """
     try:
         heard = _witnesses_at_start()
         with unit_apart() as work:
             here = lock_log(work)
-            if accept is not None:
-                accept(here)
-                here = here or lock_log(work)
             if here is None:
                 return None
             if here.has_stranded:
                 carry_over(work, here.id)
-            storage = SqlStorage(work, here.id, here.state)
+            storage = SqlStorage(work, here.id, here.state, has_waiting=here.has_waiting or here.has_stranded)
+            if accept is not None:
+                accept(here, storage)
             must_be_newest(storage, here.state, high_water_path(here.label), witnesses=heard)
             where = (address_of(db.engine), here.id)
             batch = log_of(here.origin).sequence(storage, nodes=_nodes.get(where))

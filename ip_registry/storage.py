@@ -1,6 +1,6 @@
 """The log in SQL: what the sequencer needs inside its transaction, and what readers need of what is committed."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from functools import cache
 from typing import Any, cast
 
@@ -82,12 +82,14 @@ class SqlArchive:
 class SqlStorage(SqlArchive):
     """The same log inside a transaction that holds the lock of its row, so that nothing changes but by itself.
 
-    `state` is what that row said when it was locked.
+    `state` is what that row said when it was locked, and `has_waiting` whether anything waited then.
     """
 
-    def __init__(self, work: Session, log_id: int, state: LogState) -> None:
+    def __init__(self, work: Session, log_id: int, state: LogState, *, has_waiting: bool = True) -> None:
         super().__init__(work, log_id)
         self._state = state
+        self._has_waiting = has_waiting
+        self._admitted: list[Pending] = []
         self._connection = work.connection()
 
     def state(self) -> LogState:
@@ -99,10 +101,16 @@ class SqlStorage(SqlArchive):
         found: bytes | None = self._connection.scalar(TILE, {"of_log": self.log_id, "of_level": level, "of_n": n})
         return found or b""
 
+    def admit(self, leaves: Iterable[bytes]) -> None:
+        """Let leaves in that get their places in this very transaction, after all that wait."""
+        self._admitted += [Pending(None, leaf) for leaf in leaves]
+
     def pending(self, limit: int) -> Sequence[Pending]:
-        """What waits, in the order in which it was accepted."""
-        rows = self._connection.execute(PENDING, {"of_log": self.log_id, "most": limit})
-        return [Pending(*row) for row in rows]
+        """What waits, in the order in which it was accepted, and what was admitted."""
+        if not self._has_waiting:
+            return self._admitted
+        rows = self._connection.execute(PENDING, {"of_log": self.log_id, "most": limit - len(self._admitted)})
+        return [*(Pending(*row) for row in rows), *self._admitted]
 
     def append(self, entries: Sequence[Entry]) -> None:
         """Store new entries."""

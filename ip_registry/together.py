@@ -7,12 +7,14 @@ nobody. The order is the one of `sequencing`: nothing leaves before it is commit
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from functools import partial
 from threading import Condition, Lock
 
+from ip_registry.actions.pending import admit_leaves
 from ip_registry.actions.registering import Checked, register_checked
 from ip_registry.logs import LogHead
 from ip_registry.sequencing import Placed, placed, places_in, sequence
-from ip_registry.storage import address_of
+from ip_registry.storage import SqlStorage, address_of
 from kernel.db import db
 from kernel.viewer import Viewer
 from kernel.work import unit_apart
@@ -73,12 +75,12 @@ def _is_first(mine: _Guest) -> bool:
 def _lead(mine: _Guest) -> None:
     site, guests = mine.site, [mine]
 
-    def accept(here: LogHead | None) -> None:
+    def accept(here: LogHead, storage: SqlStorage) -> None:
         with _door:  # who came while the leader waited for the log's lock is taken along
             guests[:] = _waiting(site)
             for guest in guests:
                 guest.was_led = True
-        _accept(guests, here)
+        _accept(guests, here, storage)
 
     places: dict[bytes, Placed] = {}
     try:
@@ -108,9 +110,9 @@ def _waiting(site: Hashable) -> list[_Guest]:
     return [one for one in _guests if one.site == site and not one.was_led]
 
 
-def _accept(guests: list[_Guest], here: LogHead | None) -> None:
+def _accept(guests: list[_Guest], here: LogHead, storage: SqlStorage) -> None:
     by_viewer: dict[Viewer, list[Checked]] = {}
     for guest in guests:
         by_viewer.setdefault(guest.viewer, []).append(guest.checked)
     for viewer, checked in by_viewer.items():
-        register_checked(viewer, checked, here=here)
+        register_checked(viewer, checked, let_in=partial(admit_leaves, here=here, storage=storage))

@@ -37,9 +37,10 @@ class Pending:
 
     No two entries of a log are the same: whoever accepts one refuses it when its leaf hash is in the log or waits. And
     an entry is complete before it waits: nothing is added to it here, so that sequencing it twice gives one log.
+    `id` is None for one that was let in by the very transaction that places it, and so never waited.
     """
 
-    id: int
+    id: int | None
     leaf: bytes
 
 
@@ -152,7 +153,7 @@ class Log:
         storage.save_checkpoint(StoredCheckpoint(new.size, new.root, note))
         if storage.swap(old, new) != 1:
             raise LostRaceError(f"{self.origin} is no longer of size {old.size}")
-        storage.drop_pending([one.id for one in waiting])
+        storage.drop_pending([one.id for one in waiting if one.id is not None])
         return Batch(self.origin, old, new, note, entries, edge.alone(), nodes)
 
     def start(self, storage: Storage, *, time: int = 0) -> str:

@@ -9,7 +9,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from ip_registry.envelopes.leaves import Leaf
 from ip_registry.logs import LogHead, newest_log, open_log
-from ip_registry.models import LedgerEntry, PendingLeaf
+from ip_registry.models import LedgerEntry, LedgerLog, PendingLeaf, Record
+from ip_registry.storage import SqlStorage
 from kernel.clock import now
 from kernel.db import session
 from kernel.errors import ConflictError
@@ -19,7 +20,9 @@ IN_A_STATEMENT = 1_000
 
 _pending = cast("Table", PendingLeaf.__table__)
 _entry = cast("Table", LedgerEntry.__table__)
+_record = cast("Table", Record.__table__)
 PLACED = select(_entry.c.leaf_hash).where(_entry.c.leaf_hash.in_(bindparam("hashes", expanding=True)))
+REGISTERED = select(_record.c.commitment).where(_record.c.commitment.in_(bindparam("commitments", expanding=True)))
 REFUSE = delete(_pending).where(_pending.c.leaf_hash.in_(bindparam("hashes", expanding=True)))
 
 
@@ -49,12 +52,35 @@ def accept_leaves(leaves: Sequence[Leaf], *, log_id: int) -> set[str]:
     return new
 
 
-def writable_log(here: LogHead | None = None) -> int:
-    """The log that takes leaves, or this one if it does; a frozen one does not."""
-    found = here or newest_log(session()) or open_log(session())
-    if found.is_frozen:
+def let_wait(leaves: Sequence[Leaf]) -> tuple[int, set[str]]:
+    """Let leaves wait in the log that is written: its id, and the hashes of those that were new."""
+    log_id = writable_log()
+    return log_id, accept_leaves(leaves, log_id=log_id)
+
+
+def admit_leaves(leaves: Sequence[Leaf], *, here: LogHead, storage: SqlStorage) -> tuple[int, set[str]]:
+    """The same for leaves that begin records, under the log's lock: they get their places now and need not wait.
+
+    Whatever of them stands in the log or waits has a record. One that another transaction is making at this moment,
+    the unique commitment of records stops.
+    """
+    log_id = _open(here)
+    commitments = [bytes.fromhex(one.c) for one in leaves]
+    known = set(session().connection().scalars(REGISTERED, {"commitments": commitments}))
+    new = {one.hash: one.data for one, commitment in zip(leaves, commitments, strict=True) if commitment not in known}
+    storage.admit(new.values())
+    return log_id, set(new)
+
+
+def writable_log() -> int:
+    """The log that takes leaves; a frozen one does not."""
+    return _open(newest_log(session()) or open_log(session()))
+
+
+def _open(here: LogHead | LedgerLog) -> int:
+    if here.is_frozen:
         raise ConflictError(_("This log was closed and takes nothing new. The operator has to open another one."))
-    return found.id
+    return here.id
 
 
 @cache

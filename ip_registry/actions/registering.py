@@ -1,7 +1,7 @@
 """Registering: a leaf is checked, accepted and remembered, with whatever its owner wants to leave here beside it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from accounts.models import User
 from ip_registry.actions.acting import must_stand
 from ip_registry.actions.asking import may_ask
-from ip_registry.actions.pending import accept_leaves, writable_log
+from ip_registry.actions.pending import let_wait
 from ip_registry.actions.rekeying import settle
 from ip_registry.deposits import check_room, size_of
 from ip_registry.envelopes.errors import EnvelopeError
@@ -20,7 +20,6 @@ from ip_registry.envelopes.leaves import EMPTY_ROOT, FIRST, Leaf, parse_leaf
 from ip_registry.envelopes.manifests import Manifest
 from ip_registry.envelopes.openings import Author, Opening, commitment, id_commit, parse_author, parse_opening
 from ip_registry.events import RecordsDeposited, RecordsRegistered
-from ip_registry.logs import LogHead
 from ip_registry.models import (
     Deposit,
     EventType,
@@ -48,6 +47,7 @@ _record_table = cast("Table", Record.__table__)
 _event_table = cast("Table", RecordEvent.__table__)
 INSERT_RECORDS = insert(_record_table).returning(_record_table.c.id, sort_by_parameter_order=True)
 INSERT_EVENTS = insert(_event_table)
+LetIn = Callable[[Sequence[Leaf]], tuple[int, set[str]]]  # the log's id, and the hashes of those that were new
 SALT = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -95,17 +95,15 @@ def register_all(viewer: Viewer, sent: Sequence[tuple[bytes, Given | None]]) -> 
     return [records[one.leaf_hash] for one in checked]
 
 
-def register_checked(viewer: Viewer, checked: Sequence[Checked], *, here: LogHead | None = None) -> None:
+def register_checked(viewer: Viewer, checked: Sequence[Checked], *, let_in: LetIn = let_wait) -> None:
     """The same for what was checked before the database was asked anything, and for whoever needs no records.
 
-    `here` is the newest log, where the caller holds it.
+    `let_in` lets new leaves into the log; whoever sends the same at the same time waits there.
     """
     authorise(viewer, RegistryRight.REGISTER)
     if len({one.leaf.c for one in checked}) < len({one.leaf.hash for one in checked}):
         raise ConflictError(_("Two of these registrations have the same commitment."))
-    log_id = writable_log(here)
-    # Whoever sends the same at the same time waits here.
-    new = accept_leaves([one.leaf for one in checked], log_id=log_id)
+    log_id, new = let_in([one.leaf for one in checked])
     known = _known(viewer, [one.leaf for one in checked if one.leaf.hash not in new])
     fresh = list({one.leaf.hash: one for one in checked if one.leaf.hash not in known}.values())
     must_be_ours(log_id, [one.leaf for one in fresh])

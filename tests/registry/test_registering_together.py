@@ -34,6 +34,7 @@ from ledger.proofs import verify_proof
 from tests.integration.test_moderation_at_once import site
 from tests.makers import registry as make
 from tests.makers.people import person
+from tests.queries import queries
 
 __all__ = ["site"]
 
@@ -141,6 +142,32 @@ def test_what_opens_a_record_is_kept_with_those_of_others(site: Flask) -> None:
         record = work.scalars(select(Record).where(Record.leaf_hash == bytes.fromhex(one.leaf.hash))).one()
         named = work.scalars(select(RecordParty.user_id).where(RecordParty.record_id == record.id))
         assert (place.index, record.title, set(named)) == (0, "Creep", {owner.id, other.id})
+
+
+def test_who_waits_goes_before_those_who_are_let_in_and_whoever_sends_again_hurts_no_crowd(site: Flask) -> None:
+    owner, other = person(), person()
+    old, waiting = make.record(owner).sealed.leaf, make.sealed(owner).leaf
+    mine, theirs = viewer_for(owner.id), viewer_for(other.id)
+    with unit_of_work():
+        register(mine, leaf=waiting.data)
+    fresh = make.sealed(other).leaf
+    session().rollback()
+    with at_one_moment(site, 3) as sending:
+        sent = [sending(mine, old.data), sending(theirs, fresh.data), sending(mine, waiting.data)]
+    assert [one.result().index for one in sent] == [0, 2, 1]
+    with reading() as work:
+        assert list(work.scalars(select(LedgerCheckpoint.size).order_by(LedgerCheckpoint.size))) == [0, 1, 3]
+        assert work.scalar(select(func.count()).select_from(PendingLeaf)) == 0
+
+
+def test_a_registration_asks_the_database_for_no_more_than_it_needs(site: Flask) -> None:
+    """Its row and event, its place, the tiles it is hashed with, the checkpoint: everybody pays each statement."""
+    owner = person()
+    make.record(owner)
+    leaf, mine = make.sealed(owner).leaf, viewer_for(owner.id)
+    session().rollback()
+    with queries(at_most=11):
+        assert register_together(mine, check(leaf.data, None)).index == 1
 
 
 def test_a_log_that_does_not_sign_keeps_what_it_was_sent(site: Flask) -> None:
