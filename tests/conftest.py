@@ -24,7 +24,7 @@ from ip_registry.logs import open_log
 from kernel import pagecache
 from kernel.db import db
 from kernel.work import unit_of_work
-from tests.makers.machine import drop_databases, need, postgres_url
+from tests.makers.machine import drop_databases, need, postgres_site_url
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
@@ -89,7 +89,7 @@ def app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     """The site on an empty database with the sectors in it, once on each engine."""
     url = ""
     if request.param == "postgres":
-        found = postgres_url("app")
+        found = postgres_site_url("app")
         need("postgres", found=found is not None)
         url = found or ""
     settings = Settings(

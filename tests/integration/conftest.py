@@ -15,7 +15,7 @@ from guildhall.settings import Settings
 from kernel.db import db
 from kernel.limits import limiter
 from tests.makers import forum as make
-from tests.makers.machine import need, postgres_url
+from tests.makers.machine import need, postgres_site_url
 from tests.makers.search import forget_index, settings
 
 KINDS = {"whoosh": "sqlite", "tantivy": "sqlite", "postgres": "postgres"}
@@ -65,7 +65,7 @@ def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
 
 
 def _site(database: str, data: Path) -> Flask:
-    url = postgres_url("indexing") if database == "postgres" else ""
+    url = postgres_site_url("indexing") if database == "postgres" else ""
     need("postgres", found=url is not None)
     app = create_app(
         Settings(data=data, database_url=url or "", rate_limits=False, log_requests=False, secret_key="k" * 12)

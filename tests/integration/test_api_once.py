@@ -20,7 +20,7 @@ from kernel.db import db
 from kernel.work import unit_of_work
 from tests.makers.api import PREFIX, Program
 from tests.makers.forum import thread
-from tests.makers.machine import need, postgres_url
+from tests.makers.machine import need, postgres_site_url
 from tests.makers.people import api_token, person
 
 START = {"community": "materials", "title": "Said only once", "body": "However often it is sent."}
@@ -75,7 +75,7 @@ def committed(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]
     """A site of its own, whose commits are real."""
     url = ""
     if request.param == "postgres":
-        found = postgres_url("once")
+        found = postgres_site_url("once")
         need("postgres", found=found is not None)
         url = found or ""
     site = create_app(Settings(data=tmp_path, database_url=url, rate_limits=False, log_requests=False))

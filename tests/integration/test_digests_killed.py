@@ -18,7 +18,7 @@ from kernel.db import db, session
 from kernel.mail import Mail
 from kernel.work import unit_of_work
 from tests.makers.digests import many_people, missed
-from tests.makers.machine import need, postgres_url
+from tests.makers.machine import need, postgres_site_url
 
 PEOPLE = 60
 KEY = "only-for-tests-" * 4
@@ -42,7 +42,7 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Flask
     """A site of its own whose transactions are real, and how its worker is started."""
     url = ""
     if request.param == "postgres":
-        found = postgres_url(f"killed_{uuid4().hex[:8]}")
+        found = postgres_site_url(f"killed_{uuid4().hex[:8]}")
         need("postgres", found=found is not None)
         url = found or ""
     app = create_app(Settings(data=tmp_path, database_url=url, log_requests=False, secret_key=KEY))

@@ -35,7 +35,7 @@ from moderation.models import Flag, Review, ReviewState, Sanction
 from moderation.reviewables import Decision, Outcome
 from tests.makers import watch
 from tests.makers.forum import board, opening_post, post, thread
-from tests.makers.machine import need, postgres_url
+from tests.makers.machine import need, postgres_site_url
 from tests.makers.people import person
 
 Deed = Callable[[], object]
@@ -46,7 +46,7 @@ def site(request: pytest.FixtureRequest, tmp_path) -> Iterator[Flask]:
     """A site of its own, whose transactions are real: what one commits, the others see."""
     url = ""
     if request.param == "postgres":
-        found = postgres_url(f"at_once_{uuid4().hex[:8]}")
+        found = postgres_site_url(f"at_once_{uuid4().hex[:8]}")
         need("postgres", found=found is not None)
         url = found or ""
     app = create_app(

@@ -34,7 +34,7 @@ from resources.models import Listing, ListingState, Need, NeedState
 from seeds import ensure_sectors
 from tests.makers import archives as make
 from tests.makers import forum, listings, needs, registry
-from tests.makers.machine import postgres_url
+from tests.makers.machine import postgres_site_url
 from tests.makers.people import person
 
 
@@ -105,7 +105,7 @@ def elsewhere(database: Session, tmp_path: Path) -> Iterator[Flask]:
     """A second Guildhall, with a database and files of its own; inside it, that is the site at hand."""
     address = "http://localhost:9000"
     is_postgres = database.connection().dialect.name == "postgresql"
-    url = (postgres_url("elsewhere") or "") if is_postgres else ""
+    url = (postgres_site_url("elsewhere") or "") if is_postgres else ""
     settings = Settings(data=tmp_path, database_url=url, base_url=address, rate_limits=False, log_requests=False)
     house = create_app(settings)
     usual, db.session = db.session, db._make_scoped_session({"expire_on_commit": False})

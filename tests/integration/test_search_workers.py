@@ -24,7 +24,7 @@ from search_index import query, searching
 from search_index.indexing import places, reader
 from tests.live import ROOT
 from tests.makers import forum as make
-from tests.makers.machine import need, postgres_url
+from tests.makers.machine import need, postgres_site_url
 from tests.makers.people import person
 
 KINDS = {"whoosh": "sqlite", "tantivy": "sqlite", "postgres": "postgres"}
@@ -73,7 +73,7 @@ class Site:
 
 @pytest.fixture(params=list(KINDS))
 def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
-    url = postgres_url("workers") if KINDS[request.param] == "postgres" else ""
+    url = postgres_site_url("workers") if KINDS[request.param] == "postgres" else ""
     need("postgres", found=url is not None)
     facts = {"data": tmp_path, "database_url": url or "", "search_engine": request.param, "log_requests": False}
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GUILDHALL_")}

@@ -12,7 +12,7 @@ from guildhall.backup.making import Made
 from guildhall.settings import Settings
 from kernel.db import db
 from tests.makers import backups as make
-from tests.makers.machine import POSTGRES, need, postgres_url
+from tests.makers.machine import POSTGRES, need, postgres_site_url
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def elsewhere(site: Ground, tmp_path: Path) -> Iterator[Settings]:
 
 
 def _ground(kind: str, folders: pytest.TempPathFactory) -> tuple[Flask, Ground]:
-    url = postgres_url("backup") if kind == "postgres" else ""
+    url = postgres_site_url("backup") if kind == "postgres" else ""
     need("postgres", found=url is not None)
     settings = make.settings_on(folders.mktemp(kind), url=url or "")
     app = make.settled(settings)

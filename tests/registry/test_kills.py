@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.makers.machine import need, postgres_url
+from tests.makers.machine import need, postgres_site_url
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 KILLS = 150
@@ -19,7 +19,7 @@ KILLS_TO_NOTICE = 60
 def run(tmp_path: Path, base: str, kills: int, *options: str) -> dict[str, Any]:
     url = ""
     if base == "postgres":
-        found = postgres_url("kills")
+        found = postgres_site_url("kills")
         need("postgres", found=found is not None)
         url = (found or "").replace("+psycopg", "")
     command = [sys.executable, "-m", "tests.registry.kills", "--data", str(tmp_path), "--kills", str(kills)]
