@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from accounts.viewers import viewer_for
 from activity.models import Follow, Level
 from kernel.db import session
 from kernel.errors import InvalidError
 from kernel.refs import Ref
 from resources.actions.listings import write_offer
 from resources.actions.upkeep import STALE_AFTER
+from resources.in_name_of import check_name
 from resources.models import Listing, ListingSector, ListingState
 from resources.offers import Offer, read_offer
 from search_index import feed
@@ -20,18 +22,22 @@ from seeds.parsing import SeedError, duration
 
 RESOURCES = Path(__file__).resolve().parent / "resources"
 LISTING = "resources.listing"
-OWN_KEYS = ("key", "owner", "age", "confirmed")
+OWN_KEYS = ("key", "owner", "organisation", "age", "confirmed")
 
 
 @dataclass(frozen=True, slots=True)
 class SeedListing:
-    """A listing; `age` is how long before the moment of seeding it was published, `confirmed` last said to be true."""
+    """A listing; `age` is how long before the moment of seeding it was published, `confirmed` last said to be true.
+
+    `organisation` is the address of that in whose name its owner offers it.
+    """
 
     key: str
     owner: str
     age: timedelta
     confirmed: timedelta
     offer: Offer
+    organisation: str
 
 
 def read_listings(people: Iterable[str], folder: Path = RESOURCES) -> list[SeedListing]:
@@ -79,15 +85,21 @@ def _listing(path: Path, line: int, row: dict[str, Any], people: set[str]) -> Se
     if unknown := set(typed) - taken:
         raise SeedError(path, line, f"{row['key']}: nobody reads {sorted(unknown)}")
     age = age_of(path, line, row["age"])
-    return SeedListing(row["key"], row["owner"], age, age_of(path, line, row.get("confirmed", row["age"])), offer)
+    confirmed = age_of(path, line, row.get("confirmed", row["age"]))
+    return SeedListing(row["key"], row["owner"], age, confirmed, offer, row.get("organisation", ""))
 
 
-def add_listings(listings: Iterable[SeedListing], *, users: Mapping[str, int], moment: datetime) -> dict[str, Listing]:
+def add_listings(
+    listings: Iterable[SeedListing], *, users: Mapping[str, int], organisations: Mapping[str, int], moment: datetime
+) -> dict[str, Listing]:
     """Put them on the shelf; returns the rows by key."""
     rows: dict[str, Listing] = {}
     for seed in listings:
         listing = Listing(owner_id=users[seed.owner], kind=seed.offer.kind, state=ListingState.PUBLISHED)
         write_offer(listing, seed.offer)
+        if seed.organisation:
+            listing.organisation_id = organisations[seed.organisation]
+            check_name(viewer_for(listing.owner_id), listing.organisation_id)
         listing.created_at = listing.updated_at = listing.published_at = moment - seed.age
         listing.confirmed_at = moment - seed.confirmed
         listing.is_stale = seed.confirmed > STALE_AFTER

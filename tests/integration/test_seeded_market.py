@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from accounts.models import User
+from accounts.models import Organisation, User
 from accounts.viewers import viewer_for
 from kernel.clock import now
 from resources.models import Answer, AnswerState, Conversation, Listing, Message, Need, NeedState
@@ -59,6 +59,10 @@ def test_what_is_seeded_keeps_the_rules_of_the_rooms(database: Session) -> None:
     moment = now()
     assert database.scalar(select(func.count()).select_from(Listing)) == 120
     assert list(database.scalars(select(Listing.title).where(Listing.is_stale))) == ["澄源水务：工业回用水整包"]
+    in_names = select(Organisation.slug, func.count()).join(Listing, Listing.organisation_id == Organisation.id)
+    assert dict(database.execute(in_names.group_by(Organisation.slug)).all()) == {
+        "qixia-institute-of-thin-films": 2, "chengguang-modules": 2, "minhai-university": 1,
+    }  # fmt: skip
     for answer, conversation, need in database.execute(
         select(Answer, Conversation, Need)
         .join(Conversation, Conversation.id == Answer.conversation_id)
