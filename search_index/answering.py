@@ -9,7 +9,7 @@ from markupsafe import Markup
 from kernel.viewer import Viewer
 from search_index import facets
 from search_index.asking import CHOICES, Asked
-from search_index.corrections import Correction, correction
+from search_index.corrections import Correction, by_sound, correction
 from search_index.documents import EPOCH
 from search_index.engine import FACETS
 from search_index.excerpts import excerpt, highlight
@@ -99,8 +99,10 @@ def answer(
         return _answer(viewer, asked, parsed, found)
     if found.total == 0 and parsed.words and not is_unfinished:
         return _without_hits(viewer, asked, parsed, found, literally=literally)
-    also = _some_of(viewer, asked, parsed, found) if found.total < LITTLE else []
-    return _answer(viewer, asked, parsed, found, also=also)
+    if found.total >= LITTLE:
+        return _answer(viewer, asked, parsed, found)
+    also = _some_of(viewer, asked, parsed, found)
+    return _answer(viewer, asked, parsed, found, also=also, better=by_sound(viewer, asked))
 
 
 def _without_hits(viewer: Viewer, asked: Asked, parsed: Parsed, found: Found, *, literally: bool) -> Answer:

@@ -46,6 +46,19 @@ def correction(viewer: Viewer, asked: Asked, parsed: Parsed) -> Correction | Non
     return Correction(other, total) if total else None
 
 
+def by_sound(viewer: Viewer, asked: Asked) -> Correction | None:
+    """The Chinese term whose pinyin or initials were typed: to be offered where the letters themselves find little."""
+    word = asked.text.strip().lower()
+    if not (word.isascii() and word.isalpha() and SHORTEST <= len(word) <= LONGEST):
+        return None
+    for term in sounding(word):
+        other = asked.but(text=term)
+        total = count(viewer, other.parsed().query)
+        if total:
+            return Correction(other, total)
+    return None
+
+
 def _meant(viewer: Viewer, run: str) -> Iterator[str]:
     """Words in sight that are spelt nearly so, or sound so; each found in a document that this viewer may see."""
     sound = run if run.isascii() else "".join(pinyin_of(run)) if analysis.is_han(run) else ""

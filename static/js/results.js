@@ -71,6 +71,7 @@ export function answerAtOnce(place, enhance) {
     later();
   });
   box.addEventListener("input", later);
+  box.addEventListener("input", () => document.querySelector(".search-help")?.removeAttribute("open"), { once: true });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     clearTimeout(timer);

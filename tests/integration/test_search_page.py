@@ -92,6 +92,20 @@ def test_pinyin_and_homophones_lead_to_the_word(client: FlaskClient, found: None
         assert "钙钛矿组件在湿热老化后效率骤降" in titles(page(client, f"/search?q={query}")), query
 
 
+def test_initials_that_are_found_as_letters_too_offer_the_word_of_the_field(
+    client: FlaskClient, app: Flask, database: Session
+) -> None:
+    make.thread(title="钙钛矿组件在湿热老化后效率骤降", body="我们测了六块平行样。")
+    make.thread(title="GTK draws our interface", body="It is a library of widgets.")
+    with index(app, "whoosh"):
+        catch_up()
+        for address in ("/search?q=gtk&kind=thread", "/search?q=GTK&kind=thread&typing=1"):
+            text = page(client, address)
+            assert titles(text) == ["GTK draws our interface"], address
+            assert re.search(r"Did you mean <a[^>]*><strong>钙钛矿</strong>", text), address
+        assert "Did you mean" not in page(client, "/search?q=widgets&kind=thread")
+
+
 def test_a_correction_never_comes_from_what_one_may_not_see(client: FlaskClient, found: None) -> None:
     text = page(client, "/search?q=kryptnite")
     assert "kryptonite" not in text
