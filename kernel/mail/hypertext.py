@@ -4,6 +4,8 @@ import re
 from collections import Counter
 from html.parser import HTMLParser
 
+from kernel.mail.programs import begins_rest, is_quoted_mail
+
 MOST = 1_000_000  # characters looked at; a person does not type more
 _LEFT_OUT = {"style", "script", "head", "title", "template", "object", "svg"}
 _BLOCKS = {
@@ -22,23 +24,10 @@ _BLOCKS = {
     "address",
 } | {f"h{level}" for level in range(1, 7)}
 _MARKS = {"strong": "**", "b": "**", "em": "*", "i": "*", "del": "~~", "s": "~~", "code": "`"}
-_BEFORE = _MARKS | {"br": "\n", "td": " "}
+_BEFORE = {"br": "\n", "td": " "}
 _VOID = {"br", "img", "hr", "meta", "link", "input", "col", "wbr", "area", "base", "includetail"}
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _NO_CLOSING = re.compile(r"[()\s]")
-
-# Where well-known programs put the mail that is answered, and their signatures: by class, and by id.
-_QUOTE_CLASSES = {
-    "gmail_quote", "gmail_quote_container", "gmail_attr", "gmail_signature", "yahoo_quoted", "moz-cite-prefix",
-    "moz-signature", "protonmail_quote", "zmail_extra", "ntes-mailmaster-quote", "mail_quote", "outlookmessageheader",
-}  # fmt: skip
-_QUOTE_IDS = {
-    "isreplycontent", "ntes-pcmac-signature", "ntes-pcmail-signature", "signature", "applemailsignature",
-    "ms-outlook-mobile-signature", "mail-editor-reference-message-container", "origbody", "replycontent",
-}  # fmt: skip
-# From here on all is the mail that is answered, whatever it stands in.
-_REST_IDS = {"divrplyfwdmsg", "appendonsend", "mailoriginal", "qqmail_origin"}
-_OUTLOOK_RULE = re.compile(r"border(?:-top)?:\s*(?:none;\s*border-top:\s*)?solid\s+#(?:e1e1e1|b5c4df)", re.IGNORECASE)
 
 
 def markdown_of(html: str) -> str:
@@ -61,6 +50,8 @@ class _Reader(HTMLParser):
         self._quotes = 0
         self._lists: list[int | None] = []
         self._links: list[str] = []
+        self._marks: Counter[str] = Counter()  # how often each is open; in `_waiting` until a word follows
+        self._waiting: list[str] = []
         self._pre = 0
         self._is_over = False
 
@@ -72,14 +63,14 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """As in html.parser."""
         facts = {name: value or "" for name, value in attrs}
-        if self._begins_rest(facts):
+        if begins_rest(facts):
             self._is_over = True
         if tag not in _VOID:
             self._open.append(tag)
             self._opened[tag] += 1
         if self._is_silent():
             return
-        if tag in _LEFT_OUT or self._is_quoted_mail(tag, facts):
+        if tag in _LEFT_OUT or is_quoted_mail(tag, facts):
             self._hidden = len(self._open) if tag not in _VOID else None
             return
         self._begin(tag, facts)
@@ -108,7 +99,11 @@ class _Reader(HTMLParser):
         words = _SPACE.sub(" ", data)
         if self._at_line_start():
             words = words.lstrip(" ")
-        self._write(words)
+        bare = words.lstrip()
+        if bare and self._waiting:
+            self._write(words[: len(words) - len(bare)] + self._marks_due() + bare)
+        else:
+            self._write(words)
 
     def _begin(self, tag: str, facts: dict[str, str]) -> None:
         if tag in _BLOCKS or tag in {"blockquote", "pre"}:
@@ -124,10 +119,12 @@ class _Reader(HTMLParser):
             self._pre += 1
         elif tag == "a":
             self._links.append(facts.get("href", ""))
-            self._write("[" if self._is_link(self._links[-1]) else "")
+            self._write(f"{self._marks_due()}[" if self._is_link(self._links[-1]) else "")
         elif tag == "img" and facts.get("src", "").startswith("cid:"):
             self._write(f"![](cid:{_NO_CLOSING.sub('', facts['src'][4:])})")
-        elif tag in _BEFORE and not (self._pre and tag in _MARKS):
+        elif tag in _MARKS:
+            self._mark(_MARKS[tag])
+        elif tag in _BEFORE:
             self._write(_BEFORE[tag])
 
     def _end(self, tag: str) -> None:
@@ -146,8 +143,33 @@ class _Reader(HTMLParser):
         elif tag in _BLOCKS or tag == "li":
             self._line()
             self._write("\n" if tag == "p" else "")
-        elif tag in _MARKS and not self._pre:
-            self._write(_MARKS[tag])
+        elif tag in _MARKS and self._marks[_MARKS[tag]]:
+            self._unmark(_MARKS[tag])
+
+    def _mark(self, mark: str) -> None:
+        if not self._marks[mark] and not self._pre:
+            self._waiting.append(mark)
+        self._marks[mark] += 1
+
+    def _marks_due(self) -> str:
+        due = "".join(self._waiting)
+        self._waiting.clear()
+        return due
+
+    def _unmark(self, mark: str) -> None:
+        """Close a mark right after the last word: beside a space it would mark nothing."""
+        self._marks[mark] -= 1
+        if self._marks[mark] or self._pre:
+            return
+        if mark in self._waiting:
+            self._waiting.remove(mark)
+            return
+        after = ""
+        while self._out and not self._out[-1].strip():
+            after = self._out.pop() + after
+        last = self._out.pop() if self._out else ""
+        bare = last.rstrip()
+        self._out += [piece for piece in (bare, mark, last[len(bare) :] + after) if piece]
 
     def _item(self) -> None:
         self._line()
@@ -182,16 +204,3 @@ class _Reader(HTMLParser):
     @staticmethod
     def _is_link(address: str) -> bool:
         return address.startswith(("https://", "http://")) and not _NO_CLOSING.search(address)
-
-    @staticmethod
-    def _is_quoted_mail(tag: str, facts: dict[str, str]) -> bool:
-        names = set(facts.get("class", "").lower().split())
-        return (
-            (tag == "blockquote" and facts.get("type", "").lower() == "cite")
-            or not names.isdisjoint(_QUOTE_CLASSES)
-            or facts.get("id", "").lower() in _QUOTE_IDS
-        )
-
-    @staticmethod
-    def _begins_rest(facts: dict[str, str]) -> bool:
-        return facts.get("id", "").lower() in _REST_IDS or _OUTLOOK_RULE.search(facts.get("style", "")) is not None

@@ -20,9 +20,10 @@ from kernel.clock import now
 from kernel.db import Model, PrimaryKey, session
 from kernel.jobs import enqueue, job
 from kernel.mail.addresses import BOUNCE, REPLY, UNSUBSCRIBE, Addressed, read_address
+from kernel.mail.bounces import bounce_in, quoted_mail
 from kernel.mail.outbox import Mail
 from kernel.mail.reading import Reading, read_message
-from kernel.mail.reports import bounce_in, is_complaint, is_from_machine, quoted_mail
+from kernel.mail.reports import is_complaint, is_from_machine
 from kernel.mail.suppression import note_bounce, note_complaint
 
 log = structlog.get_logger("guildhall.mail")

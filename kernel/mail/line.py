@@ -1,6 +1,5 @@
 """The line to the SMTP server: one connection for many mails, and a rest when there is none."""
 
-import re
 import smtplib
 import ssl
 from dataclasses import dataclass, replace
@@ -13,13 +12,13 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import structlog
 
 from kernel.clock import now
+from kernel.mail.answers import says_no_such_address
 
 log = structlog.get_logger("guildhall.mail")
 
 TIMEOUT = 10  # seconds for each answer of the server
 SHORTEST_REST, LONGEST_REST = timedelta(seconds=15), timedelta(minutes=15)
 TOO_LARGE, CLOSING = 552, 421
-_NO_SUCH_ADDRESS = re.compile(r"\b5\.1\.(?:1|2|3|6|10)\b|\b5\.2\.1\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +47,6 @@ class Outcome:
     def concerns_address(self) -> bool:
         """Whether the server says that there is no such address."""
         return says_no_such_address(self.words)
-
-
-def says_no_such_address(words: str) -> bool:
-    """Whether a status (RFC 3463) in these words says that nobody reads mail there, and that it will stay so."""
-    return _NO_SUCH_ADDRESS.search(words) is not None
 
 
 class _NotesData:

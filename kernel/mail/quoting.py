@@ -4,7 +4,7 @@ Line by line, and never over the same line twice, so that nobody can write a mai
 """
 
 import re
-from itertools import groupby
+from itertools import groupby, takewhile
 
 _ORIGINAL = re.compile(
     r"[>\s]*-{2,}\s*(?:original message|forwarded message|original|原始邮件|原邮件|回复的原邮件|回复的邮件"
@@ -21,6 +21,7 @@ _WROTE = re.compile(r"(?:wrote|写道|寫道|写到)\s*[:：]\s*$", re.IGNORECAS
 _BEGINS_ATTRIBUTION = re.compile(
     r"\s*(?:on\b|at\b|在|于|於).{0,60}\d|\s*\d{4}\s*[-年/.]|.{0,120}<[^<>\s]{0,100}(?:@|$)", re.IGNORECASE
 )
+_DATED = re.compile(r"\d{1,2}:\d\d\b|\b(?:19|20)\d\d\b")
 _DEVICES = (
     r"iPhone|iPad|Mac|Android|安卓|华为|小米|荣耀|OPPO|vivo|三星|魅族|手机|平板|网易|QQ|微信|Outlook|Windows|Foxmail|Yahoo|HUAWEI"
     r"|Xiaomi|HONOR|Spark|Samsung|Galaxy|Proton|Thunderbird"
@@ -34,9 +35,16 @@ _PHONE = re.compile(
 )
 _SEPARATOR = re.compile(r"\s*[_\-—=*]{5,}\s*$")
 _ADDRESS_ALONE = re.compile(r"\s*<?[\w.+-]+@[\w.-]+>?\s*$")
+_DISCLAIMER = re.compile(
+    r"\b(?:in )?this (?:e-?mail|message|communication|transmission)\b.{0,200}"
+    r"(?:confidential|privileged|intended (?:solely|only) for)|本(?:邮件|郵件|电子邮件).{0,60}(?:保密|机密|機密)",
+    re.IGNORECASE,
+)
 _CARD = re.compile(r"\s*\|[\s|]*$")
 FIELDS_NEAR = 6  # lines after a `From:` among which another field makes them the head of a mail
 ATTRIBUTION_LINES = 3
+DISCLAIMER_NEAR = 4  # lines after a drawn line in which a notice that nobody typed shows what it is
+LONGEST_NOTICE = 2_000  # characters of such a line that are looked at
 PHONE_LINES = 8  # a phone's line stands within so many lines of the end
 
 
@@ -53,7 +61,7 @@ def _before_original(lines: list[str]) -> list[str]:
         if _ORIGINAL.match(line):
             return lines[:at]
         if _FROM.match(line) and any(map(_FIELD.match, lines[at + 1 : at + FIELDS_NEAR])):
-            return lines[:at]
+            return lines[: at - sum(1 for _field in takewhile(_FIELD.match, reversed(lines[:at])))]
     return lines
 
 
@@ -92,15 +100,28 @@ def _mark(lines: list[str]) -> list[tuple[bool, str]]:
 
 
 def _attribution(lines: list[str], at: int) -> int:
-    """How many lines from here say who wrote what follows: “On …, somebody wrote:”, which programs fold at will."""
-    if not _BEGINS_ATTRIBUTION.match(lines[at]):
+    """How many lines from here say who wrote what follows: “On …, somebody wrote:”, which programs fold at will.
+
+    In whatever language: a date and an address before a colon, right above a quote, say so as well.
+    """
+    begins, is_dated = _BEGINS_ATTRIBUTION.match(lines[at]), _DATED.search(lines[at])
+    if not begins and not is_dated:
         return 0
     for length in range(1, ATTRIBUTION_LINES + 1):
-        if at + length > len(lines) or not lines[at + length - 1].strip():
+        if at + length > len(lines) or not (last := lines[at + length - 1]).strip():
             return 0
-        if _WROTE.search(lines[at + length - 1]):
+        if begins and _WROTE.search(last):
             return length
+        if is_dated and length > 1 and _DATED.search(last):
+            return 0
+        if is_dated and last.rstrip().endswith((":", "：")) and "@" in "".join(lines[at : at + length]):
+            return length if _is_quote_next(lines, at + length) else 0
     return 0
+
+
+def _is_quote_next(lines: list[str], at: int) -> bool:
+    following = next((line for line in lines[at : at + 2] if line.strip()), "")
+    return following.lstrip().startswith(">")
 
 
 def _says_something(block: list[tuple[bool, str]]) -> bool:
@@ -110,7 +131,7 @@ def _says_something(block: list[tuple[bool, str]]) -> bool:
 def _without_signature(lines: list[str]) -> list[str]:
     """Up to the signature's mark, and without what programs add of their own at the end."""
     for at, line in enumerate(lines):
-        if line in {"-- ", "--"} or _CARD.match(line):
+        if line in {"-- ", "--"} or _CARD.match(line) or _begins_disclaimer(lines, at):
             lines = lines[:at]
             break
     end = max(len(lines) - PHONE_LINES, 0)
@@ -119,8 +140,19 @@ def _without_signature(lines: list[str]) -> list[str]:
             lines = lines[:at]
             break
     end = len(lines)
-    while end and (
-        not lines[end - 1].strip() or _SEPARATOR.match(lines[end - 1]) or _ADDRESS_ALONE.match(lines[end - 1])
-    ):
+    while end and (_is_rule(lines[end - 1]) or (_ADDRESS_ALONE.match(lines[end - 1]) and _is_rule(lines[end - 2]))):
         end -= 1
     return lines[: end or len(lines)]
+
+
+def _is_rule(line: str) -> bool:
+    """A line that says nothing: empty, or drawn from one side to the other."""
+    return not line.strip() or _SEPARATOR.match(line) is not None
+
+
+def _begins_disclaimer(lines: list[str], at: int) -> bool:
+    """Whether a lawyer speaks below this line."""
+    if _SEPARATOR.match(lines[at]) is None:
+        return False
+    near = " ".join(line[:LONGEST_NOTICE] for line in lines[at + 1 : at + DISCLAIMER_NEAR])
+    return _DISCLAIMER.search(near) is not None

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.errors import HeaderParseError
-from email.header import decode_header
+from email.header import Header, decode_header
 from email.message import Message
 from email.utils import getaddresses, parseaddr
 
@@ -53,14 +53,14 @@ def read_message(raw: bytes, *, envelope_to: str = "") -> Reading:
     if sum(1 for _found in _MULTIPART.finditer(raw)) > MOST_NESTED:
         raise ValueError("too many multiparts")
     message = message_from_bytes(raw)
-    parts = list(_parts(message))
+    parts = list(leaves(message))
     text, pictures = _text(parts)
-    told = [_words(value) for name in _TO_US for value in message.get_all(name, [])]
+    told = [decoded(value) for name in _TO_US for value in message.get_all(name, [])]
     recipients = [envelope_to, *(address for _name, address in getaddresses(told))]
     return Reading(
-        sender=_plain(parseaddr(_words(message.get("From", "")))[1]).lower()[:320],
-        subject=_plain(_words(message.get("Subject", "")))[:300],
-        message_id=_plain(str(message.get("Message-ID", "")))[:500],
+        sender=in_one_line(parseaddr(decoded(message.get("From", "")))[1]).lower()[:320],
+        subject=in_one_line(decoded(message.get("Subject", "")))[:300],
+        message_id=in_one_line(str(message.get("Message-ID", "")))[:500],
         recipients=tuple(dict.fromkeys(address.lower() for address in recipients if "@" in address)),
         headers=message,
         text=text,
@@ -80,7 +80,7 @@ def text_of(part: Message) -> str:
     return _CONTROL.sub("", _decode(content_of(part)[: 4 * MOST_TEXT], charset))[:MOST_TEXT]
 
 
-def _parts(message: Message) -> Iterator[Message]:
+def leaves(message: Message) -> Iterator[Message]:
     """The leaves, in order; a mail inside the mail is a leaf, and so is each part of a report."""
     waiting, seen = [message], 0
     while waiting and seen < MOST_PARTS:
@@ -129,13 +129,13 @@ def _flowing(part: Message) -> str:
 def _files(parts: list[Message], pictures: set[str]) -> Iterator[Attachment]:
     count = 0
     for part in parts:
-        cid = _plain(str(part.get("Content-ID", ""))).strip("<> ")
+        cid = in_one_line(str(part.get("Content-ID", ""))).strip("<> ")
         if not (_is_file(part) or cid in pictures) or count >= MOST_FILES:
             continue
         if cid and cid not in pictures and part.get_content_disposition() != "attachment":
             continue  # a picture of the quoted mail, or of a signature
         count += 1
-        name = _plain(_words(part.get_filename() or "")) or f"file-{count}.{part.get_content_subtype()}"
+        name = in_one_line(decoded(part.get_filename() or "")) or f"file-{count}.{part.get_content_subtype()}"
         yield Attachment(name, content_of(part), cid if cid in pictures else "")
 
 
@@ -145,13 +145,12 @@ def _is_file(part: Message) -> bool:
     return bool(part.get_filename()) and part.get_content_maintype() != "multipart"
 
 
-def _words(value: object) -> str:
-    """A header's value, with its encoded words in whatever alphabet they are."""
-    text = str(value)
+def decoded(value: object) -> str:
+    """A header's value, with its encoded words, or its bare bytes, in whatever alphabet they are."""
     try:
-        pieces = decode_header(text)
+        pieces = decode_header(value if isinstance(value, Header) else str(value))
     except (HeaderParseError, ValueError):
-        return text
+        return str(value)
     return "".join(
         _decode(piece, charset or "utf-8") if isinstance(piece, bytes) else piece for piece, charset in pieces
     )
@@ -167,6 +166,6 @@ def _decode(content: bytes, charset: str) -> str:
     return content.decode("utf-8", errors="replace")
 
 
-def _plain(text: str) -> str:
+def in_one_line(text: str) -> str:
     """In one line, and fit for a database."""
     return " ".join(_CONTROL.sub(" ", text.encode("utf-8", "replace").decode()).split())

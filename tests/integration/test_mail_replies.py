@@ -24,6 +24,8 @@ from kernel.mail.incoming import LARGEST, IncomingMail, forget_old_incoming, rec
 from kernel.mail.suppression import suppression_of
 from kernel.refs import Ref
 from kernel.work import unit_of_work
+from tests.makers.captured_mails import EXPECTED as CAPTURED_MAILS
+from tests.makers.captured_mails import captured
 from tests.makers.forum import board, opening_post, post, thread
 from tests.makers.people import newcomer, person
 
@@ -111,6 +113,20 @@ def test_mail_of_machines_is_understood_and_never_answered(database: Session, li
     assert (suppression_of(OWN) is not None) == stops
     if row.made_of_it in {"bounce", "complaint"}:
         assert row.mail_id == sent.id
+
+
+def test_a_real_bounce_ends_notices_only_where_nobody_reads_them(database: Session, lin: User) -> None:
+    for number, (name, facts) in enumerate(CAPTURED_MAILS.items()):
+        with unit_of_work():
+            sent = send_mail(to=f"reader{number}@example.cn", subject="x", body="x", kind="notice", user_id=lin.id)
+        row = arrive(captured(name), to=bounce_address(sent.id))
+        if facts["made_of_it"] == "bounce":
+            assert (name, row.outcome, row.mail_id) == (name, "hard" if facts["is_hard"] else "soft", sent.id)
+        else:
+            assert row.made_of_it != "bounce", name
+        is_ended = suppression_of(sent.recipient) is not None
+        assert (name, is_ended) == (name, facts.get("is_hard", False))
+    assert database
 
 
 def test_a_bounce_that_somebody_made_up_stops_nothing(database: Session, lin: User) -> None:
