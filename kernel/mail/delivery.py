@@ -13,9 +13,9 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from cryptography.fernet import InvalidToken
 from flask import current_app
 from sqlalchemy import delete, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from kernel.clock import now
 from kernel.db import session
@@ -134,23 +134,24 @@ def _claim() -> Letter | None:
             .with_for_update(skip_locked=True)
         )
         while (mail := session().scalars(due).first()) is not None:
-            if reason := _refusal(mail):
-                drop(mail, reason)
-            elif (ready := _in_hand(mail)) is not None:
+            if (ready := _in_hand(mail)) is not None:
                 return ready
             session().flush()
     return None
 
 
 def _in_hand(mail: Mail) -> Letter | None:
-    """The letter, claimed; None where none can be made of it, as when the site's secret has changed since."""
+    """The letter, claimed; None where it may not go, or none can be made of it, as when the site's secret changed."""
     try:
-        if not _renew(mail):
-            drop(mail, NOTHING_LEFT)
+        if reason := _refusal(mail) or ("" if _renew(mail) else NOTHING_LEFT):
+            drop(mail, reason)
             return None
         message = letter(mail)
         ready = Letter(mail.id, message, envelope_sender(mail, message), mail.recipient)
-    except (ValueError, LookupError, InvalidToken) as error:
+    except SQLAlchemyError:
+        raise
+    except Exception as error:  # what is wrong with one mail, whatever it is, does not hold up all others
+        log.exception("no letter can be made", mail=mail.id)
         mail.state, mail.reason = "dead", f"{type(error).__name__} {error}".strip()
         return None
     mail.state, mail.claimed_at, mail.attempts = "sending", now(), mail.attempts + 1

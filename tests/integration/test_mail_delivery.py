@@ -270,6 +270,22 @@ def test_what_was_sent_a_month_ago_is_forgotten_and_what_waits_is_not(database: 
     assert database.scalars(select(Mail.subject)).all() == ["still waits"]
 
 
+@pytest.mark.parametrize("where", ["_checks", "_renewals"])
+def test_a_mail_whose_words_cannot_be_found_does_not_hold_up_the_others(
+    database: Session, box: Letterbox, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    def fails(of: object, *_given: object) -> str:
+        if isinstance(of, Mail) and not of.made_of:
+            return ""
+        raise AttributeError("what it tells of")
+
+    monkeypatch.setattr(delivery, where, [fails] if where == "_checks" else {"words": fails})
+    stuck, other = notice(person(), made_of={"words": 1}), notice(person())
+    deliver(database)
+    assert (stuck.state, stuck.reason) == ("dead", "AttributeError what it tells of")
+    assert other.state == "sent"
+
+
 def test_a_mail_of_which_no_letter_can_be_made_does_not_hold_up_the_others(
     database: Session, box: Letterbox, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
