@@ -11,7 +11,7 @@ _NOBODY = re.compile(
     r"|does(?: not|n't) (?:exist|have an? \S{1,100} account)|no mailbox (?:here )?by that name"
     r"|account (?:has been|is|was) (?:disabled|closed|deactivated|deleted|discontinued)"
     r"|not a valid (?:user|recipient|address|mailbox)|not listed in|no longer (?:valid|exists|active|in use)"
-    r"|(?:用户|收件人|邮箱|信箱|帐号|账号|帐户|账户|地址|使用者|收件者)名?(?:不存在|未找到|无效|無效|已注销|已停用)"
+    r"|(?:用户|收件人|邮箱|信箱|帐号|账号|帐户|账户|地址|使用者|收件者)名?(?:[（(<].{0,100}[>)）])?(?:不存在|未找到|无效|無效|已注销|已停用)"
     r"|查无此人|(?:没有|無|无)(?:此|该|這個|这个)(?:用户|邮箱|帐号|账号|使用者|收件人)",
     re.IGNORECASE,
 )

@@ -21,13 +21,14 @@ _RETURNED = re.compile(
     r"|(?:fail(?:ed|ure)|error|problems?) (?:during |in |with )?(?:delivery|mail\b|addresses|recipients?)"
     r"|(?:could|can|was|were|been|has) ?n[o'’]t (?:be |been |accepted|able to )?(?:deliver|accepted)"
     r"|unable to deliver|did not (?:reach|receive)|permanent (?:fatal )?error|has been returned|automatically rejected"
-    r"|退信|(?:投递|发送|送达)失败|(?:无法|未能|不能)(?:被)?(?:投递|发送|送达)|系统退回",
+    r"|退信|被退回|(?:投递|发送|送达|传输)失败|(?:无法|未能|不能)(?:被)?(?:投递|发送|送达)",
     re.IGNORECASE,
 )
 _DELAYED = re.compile(
     r"not yet (?:been )?deliver|(?:been|is|message|\() ?delay(?:ed)?\b|delayed (?:mail|\d)|has been postponed"
     r"|(?:warning|advisory)[ -](?:message )?only|still being retried|will (?:be retried|continue to|keep trying)"
-    r"|attempts will continue|延迟投递|(?:继续|重新|再次)尝试|稍后(?:会|将)?(?:再次|重新|继续)",
+    r"|attempts will continue"
+    r"|延迟投递|(?:尚未|暂未)(?:成功)?(?:投递|送达|发送)|(?:将|会)(?:继续|再次|重新)(?:尝试|投递|发送)",
     re.IGNORECASE,
 )
 _REASON = re.compile(
@@ -43,7 +44,7 @@ _OUR_MAIL_FOLLOWS = re.compile(
     r"|.{0,40}附件.{0,40}(?:拷贝|原件|原信)",
     re.IGNORECASE,
 )
-_OUR_SUBJECT = re.compile(r"\W{0,20}(?:with |the )?(?:subject\b|主题|主旨)", re.IGNORECASE)
+_OUR_SUBJECT = re.compile(r"\W{0,20}(?:with |the )?(?:subject\b|主\s{0,9}题|主旨)", re.IGNORECASE)
 MOST_LOOKED_AT = 200_000
 MOST_WORDS, LONG, BEFORE_REASON = 500, 300, 100
 MOST_TOLD = 20_000  # characters in which a server says what happened; the mail that it returns may follow

@@ -83,3 +83,17 @@ def test_the_reason_of_a_bounce_can_be_kept_whatever_bytes_its_subject_has() -> 
     assert bounce is not None
     assert "\x00" not in bounce.words
     assert bounce.words.encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("told", "is_bounce"),
+    [
+        ("抱歉，您的邮件被退回来了……\n\n退信原因：对方服务器拒绝。\n\n建议：请在稍后时间重新尝试投递。", True),
+        ("您的邮件尚未送达，系统将继续尝试投递，无需任何操作。", False),
+        ("Your message could not be delivered. Please try again later.", True),
+        ("Your message could not be delivered yet. We will continue to try for 5 days.", False),
+    ],
+)
+def test_advice_to_try_again_makes_no_delay_of_a_mail_that_came_back(told: str, *, is_bounce: bool) -> None:
+    raw = f"From: postmaster@example.com\nContent-Type: text/plain; charset=utf-8\n\n{told}".encode()
+    assert (bounce_in(read_message(raw).headers, raw, came_back=True) is not None) == is_bounce

@@ -101,6 +101,7 @@ def test_a_date_and_an_address_before_a_quote_introduce_it_in_any_language() -> 
         ("550 mailbox unavailable", False),
         ("550 from 5.1.1.7: blocked", False),
         ("550 用户不存在", True),
+        ("收件人邮件地址（lin@example.cn）不存在，邮件无法送达。", True),
         ("550 收件人邮箱空间已满", False),
     ],
 )
