@@ -92,8 +92,8 @@ class Source(Protocol):
     def rows(self, table: str) -> Iterator[dict[str, Any]]:
         """The rows of a table, none when there is no such table."""
 
-    def blob(self, path: str) -> bytes | None:
-        """The bytes of a file, None when there is no such file."""
+    def blob(self, path: str, *, most: int) -> bytes | None:
+        """The bytes of a file, None when there is no such file, or when it has more than so many bytes."""
 
     def files(self, folder: str) -> list[str]:
         """The places of the files in a folder."""

@@ -28,7 +28,7 @@ def take_receipts(viewer: Viewer, source: Source, report: Report) -> Iterator[in
     It becomes no record here: what another log proves, that log proves.
     """
     for place in source.files("receipts"):
-        content = source.blob(place) or b""
+        content = source.blob(place, most=LARGEST_RECEIPT) or b""
         name = PurePosixPath(place).name
         try:
             verdict = verify_bundle(content, most=LARGEST_RECEIPT)

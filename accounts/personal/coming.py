@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
-from accounts.actions.photos import change_photo, portrait
+from accounts.actions.photos import LARGEST_BYTES, change_photo, portrait
 from accounts.actions.profiles import change_profile
 from accounts.queries import my_account
 from kernel.errors import InvalidError
@@ -43,7 +43,7 @@ def take_profile(viewer: Viewer, source: Source, report: Report) -> Iterator[int
 
 def _take_photo(viewer: Viewer, source: Source, report: Report) -> Iterator[int]:
     places = source.files("files/photo")
-    content = source.blob(places[0]) if places and my_account(viewer).avatar_hash is None else None
+    content = source.blob(places[0], most=LARGEST_BYTES) if places and my_account(viewer).avatar_hash is None else None
     if content is None:
         return
     try:

@@ -59,9 +59,10 @@ class Archive:
             while line := stream.readline(LARGEST_ROW + 1):
                 yield _row(line)
 
-    def blob(self, path: str) -> bytes | None:
-        """The bytes of a file."""
-        return self._bundle.read(path) if path in self._names else None
+    def blob(self, path: str, *, most: int) -> bytes | None:
+        """The bytes of a file, unless there are more than so many: they are all in memory then."""
+        is_fine = path in self._names and self._bundle.getinfo(path).file_size <= most
+        return self._bundle.read(path) if is_fine else None
 
     def files(self, folder: str) -> list[str]:
         """The files under a folder, in order."""

@@ -1,7 +1,7 @@
 """Packing and taking in, a second at a time: what somebody's archive takes long for never holds up other people's mail.
 
-Where a worker is in an archive, only that process knows. When it is killed, another begins anew a minute later: an
-export is written again, and an import finds that what it took is in already.
+Where a worker is in an archive, only that process knows. When it is killed, another begins anew a minute later, some
+times: an export is written again, and an import finds that what it took is in already.
 """
 
 import os
@@ -35,7 +35,7 @@ log = structlog.get_logger("guildhall.archives")
 
 SLICE = 1.0  # seconds
 LEFT_BEHIND = timedelta(minutes=1)
-MOST_ATTEMPTS = 3
+MOST_ATTEMPTS = 5
 
 Steps = Iterator[tuple[int, int]]
 _running: dict[int, Steps] = {}
@@ -99,6 +99,8 @@ def _claim(only: int | None) -> tuple[int, Viewer, Callable[[], Steps]] | None:
         return None
     if archive.worker != _me():
         _running.pop(archive.id, None)
+        if archive.worker and _has_failed_again(archive):  # it may be the archive that kills workers
+            return None
     archive.worker, archive.seen_at = _me(), now()
     archive_id, viewer = archive.id, viewer_for(archive.user_id)
     make = _pack if archive.kind == ArchiveKind.EXPORT else _take_in
@@ -168,14 +170,20 @@ def _finish(archive: PersonArchive, *, asks: bool = False) -> None:
 
 def _note_failure(archive_id: int) -> None:
     archive = session().get(PersonArchive, archive_id, populate_existing=True)
-    if archive is None:
-        return
+    if archive is not None:
+        _has_failed_again(archive)
+
+
+def _has_failed_again(archive: PersonArchive) -> bool:
+    """Count it; whether it was once too often, and its owner is told."""
     attempts = int(archive.report.get("attempts", 0)) + 1
     archive.report = {**archive.report, "attempts": attempts}
     archive.worker, archive.done = "", 0
-    if attempts >= MOST_ATTEMPTS:
-        archive.state, archive.finished_at = ArchiveState.FAILED.value, now()
-        tell_ready(archive)
+    if attempts < MOST_ATTEMPTS:
+        return False
+    archive.state, archive.finished_at = ArchiveState.FAILED.value, now()
+    tell_ready(archive)
+    return True
 
 
 def _me() -> str:

@@ -10,8 +10,8 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import groupby
-from typing import Any
+from itertools import groupby, islice
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from flask import current_app
@@ -38,6 +38,11 @@ from kernel.viewer import PUBLIC, Viewer
 from kernel.words import gettext as _
 
 AT_ONCE = 50
+TEXT_AT_ONCE = 500_000  # characters: what is cooked in a second or so
+LONGEST_THREAD = 2_000_000  # characters of one's own
+A_POST = 200  # what an empty one counts
+MOST_THREADS = 50_000
+MOST_BOARDS = 1_000
 LONGEST_SOURCE = 120
 _FILE = re.compile(r"(?P<site>https?://[^/\s)\"']+)?/files/(?P<id>\d{1,18})/[^\s)\"'>\]]*")
 
@@ -62,7 +67,7 @@ class ThreadRow(_Row):
     kind: str = ""
     title: str = Field(min_length=1, max_length=300)
     lang: str | None = ""
-    tags: list[str] = []
+    tags: list[Annotated[str, Field(max_length=200)]] = Field(default=[], max_length=100)
     deleted_at: datetime | None = None
 
 
@@ -100,26 +105,24 @@ def read(model: type[_Row], row: dict[str, Any], report: Report, what: str) -> A
 
 @imports("forum-files")
 def take_files(viewer: Viewer, source: Source, report: Report) -> Iterator[int]:
-    """Every file, looked into as if it were sent anew."""
+    """Every file once, looked into as if it were sent anew."""
+    limit, seen = current_app.config["SETTINGS"].upload_limit_mb * 1_000_000, set()
     for raw in source.rows("forum-files"):
         row = read(FileRow, raw, report, _("A file"))
-        content = source.blob(row.path) if row else None
-        if row is not None and content is None:
-            report.skip(row.name, _("Its bytes are not in the archive."))
-        elif row is not None and content is not None:
-            _add_file(viewer, source, row, content, report)
+        if row is None or row.path in seen:
+            continue
+        if (content := source.blob(row.path, most=limit)) is None:
+            report.skip(row.name, _("Its bytes are not in the archive, or there are too many of them."))
+            continue
+        seen.add(row.path)
+        _add_file(viewer, source, row, content, report, limit=limit)
         yield 1
 
 
-def _add_file(viewer: Viewer, source: Source, row: FileRow, content: bytes, report: Report) -> None:
+def _add_file(viewer: Viewer, source: Source, row: FileRow, content: bytes, report: Report, *, limit: int) -> None:
     before = session().scalar(select(Upload.id).where(Upload.owner_id == viewer.me).order_by(Upload.id.desc()).limit(1))
     try:
-        file = inspect(
-            viewer,
-            stream=io.BytesIO(content),
-            name=row.name,
-            limit_bytes=current_app.config["SETTINGS"].upload_limit_mb * 1_000_000,
-        )
+        file = inspect(viewer, stream=io.BytesIO(content), name=row.name, limit_bytes=limit)
         made = add_upload(viewer, file=file, store=blob_store())
     except GuildhallError as refusal:
         report.skip(row.name, refusal.detail)
@@ -134,28 +137,31 @@ def _add_file(viewer: Viewer, source: Source, row: FileRow, content: bytes, repo
 @imports("forum-posts")
 def take_posts(viewer: Viewer, source: Source, report: Report) -> Iterator[int]:
     """Thread by thread; without the staff's word they are only counted."""
-    mine = {}
-    for raw in source.rows("forum-threads"):
-        row = read(ThreadRow, raw, report, _("A thread"))
-        if row is not None:
-            mine[row.id] = row
+    threads = islice(source.rows("forum-threads"), MOST_THREADS)
+    mine = {row.id: row for row in (read(ThreadRow, raw, report, _("A thread")) for raw in threads) if row is not None}
     files = source.notes.get("forum-files", {})
     boards: dict[tuple[str, str], int | None] = {}
     waiting: dict[int, list[PreparedThread]] = {}
-    seen = 0
+    seen = text = 0
     rows = filter(None, (read(PostRow, raw, report, _("A post")) for raw in source.rows("forum-posts")))
     for thread_id, posts in groupby(rows, key=lambda row: row.thread_id):
-        group = list(posts)
-        seen += len(group)
-        made = _thread(viewer, source, report, mine.get(thread_id), group, boards=boards, files=files)
-        if made is not None and not source.may_post:
-            report.waiting += len(made[1].posts)
-        elif made is not None:
+        group, length = [], 0
+        for post in posts:
+            seen, length = seen + 1, length + len(post.body) + A_POST
+            if length <= LONGEST_THREAD:
+                group.append(post)
+        thread = mine.get(thread_id)
+        if length > LONGEST_THREAD:
+            report.skip(_title(thread, group), _("It is longer than what is taken in."))
+            continue
+        made = _thread(viewer, source, report, thread, group, boards=boards, files=files)
+        if made is not None:
             waiting.setdefault(made[0], []).append(made[1])
-        if seen >= AT_ONCE:
+        text += length
+        if seen >= AT_ONCE or text >= TEXT_AT_ONCE:
             _write(viewer, report, waiting)
             yield seen
-            waiting, seen = {}, 0
+            waiting, seen, text = {}, 0, 0
     _write(viewer, report, waiting)
     yield seen
 
@@ -170,22 +176,18 @@ def _thread(
     boards: dict[tuple[str, str], int | None],
     files: dict[int, str],
 ) -> tuple[int, PreparedThread] | None:
-    """The board and the cooked thread, or None and the reason in the report."""
-    first = posts[0]
-    title = thread.title if thread else _("Re: %(title)s", title=first.thread_title or first.thread_url)
+    """The board and the cooked thread, or None and the reason in the report. What waits for a word is not cooked."""
+    first, title = posts[0], _title(thread, posts)
     if source.is_from_here and session().scalar(_still_here(viewer, first)) is not None:
         report.knew("posts", len(posts))
         return None
     live = [post for post in posts if post.deleted_at is None and post.purged_at is None and post.body.strip()]
-    if (thread is not None and thread.deleted_at is not None) or not live:
-        report.skip(title, _("It was deleted at the old place."))
-        return None
-    if not first.is_public:
-        report.skip(title, _("It stood where not everybody reads, and is not shown to others here."))
-        return None
     board_id = _board(first, boards)
-    if board_id is None:
-        report.skip(title, _("There is no community “%(name)s” here.", name=first.community))
+    if reason := _obstacle(thread, first, has_text=bool(live), has_board=board_id is not None):
+        report.skip(title, reason)
+        return None
+    if not source.may_post:
+        report.waiting += len(live)
         return None
     line = json.dumps(_topic(viewer, source, thread, live, title=title, files=files)).encode()
     (made,) = prepare([RawLine(first.id, line)])
@@ -193,7 +195,21 @@ def _thread(
         report.skip(title, made.reason)
         return None
     made.author_id = viewer.me
-    return board_id, made
+    return board_id or 0, made
+
+
+def _obstacle(thread: ThreadRow | None, first: PostRow, *, has_text: bool, has_board: bool) -> str:
+    if not has_text or (thread is not None and thread.deleted_at is not None):
+        return str(_("It was deleted at the old place."))
+    if not first.is_public:
+        return str(_("It stood where not everybody reads, and is not shown to others here."))
+    return "" if has_board else str(_("There is no community “%(name)s” here.", name=first.community))
+
+
+def _title(thread: ThreadRow | None, posts: list[PostRow]) -> str:
+    if thread is not None:
+        return thread.title
+    return str(_("Re: %(title)s", title=posts[0].thread_title or posts[0].thread_url if posts else "…"))
 
 
 def _still_here(viewer: Viewer, post: PostRow) -> Select[int]:
@@ -249,6 +265,8 @@ def _text(source: Source, post: PostRow, *, files: dict[int, str]) -> dict[str, 
 def _board(post: PostRow, boards: dict[tuple[str, str], int | None]) -> int | None:
     """The public board of the same name, else the general one of the community."""
     place = (post.community, post.board)
+    if len(boards) > MOST_BOARDS:
+        boards.clear()
     if place not in boards:
         query = (
             select(Board.slug, Board.id)

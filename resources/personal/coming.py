@@ -89,7 +89,7 @@ def take_needs(viewer: Viewer, source: Source, report: Report) -> Iterator[int]:
 def _facts(row: dict[str, Any]) -> NeedFacts:
     """What was typed there; who may see it is chosen here, and a day that has passed is no deadline."""
     texts = {name: row[name] if isinstance(row.get(name), str) else "" for name in TEXTS}
-    targets = [one for one in row.get("targets") or [] if isinstance(one, dict)]
+    targets = [one for one in _list(row.get("targets")) if isinstance(one, dict)]
     anonymous = row.get("visibility") == Visibility.ANONYMOUS
     return NeedFacts(
         **texts,
@@ -97,12 +97,16 @@ def _facts(row: dict[str, Any]) -> NeedFacts:
             Target(*(str(one.get(name, "")) for name in ("quantity", "value", "unit"))) for one in targets[:12]
         ),
         deadline=_day(row.get("deadline")),
-        sectors=tuple(one for one in row.get("sectors") or [] if isinstance(one, str)),
+        sectors=tuple(one for one in _list(row.get("sectors")) if isinstance(one, str)),
         place=row["region"] if isinstance(row.get("region"), str) else "",
         trl=row["trl"] if isinstance(row.get("trl"), int) else None,
         is_full_shown=False,
         visibility=Visibility.ANONYMOUS.value if anonymous else Visibility.PUBLIC.value,
     )
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _day(value: Any) -> date | None:

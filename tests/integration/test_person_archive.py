@@ -3,8 +3,10 @@
 import hashlib
 import io
 import json
+import os
 import zipfile
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,17 +16,19 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from accounts.blobs import blob_store
-from accounts.models import User
-from accounts.personal import keeping, opening
+from accounts.models import PersonArchive, User
+from accounts.personal import keeping, opening, working
 from accounts.personal.opening import check_shape, open_archive
 from accounts.viewers import viewer_for
 from activity.actions import bookmark
 from activity.models import Notice
 from forum.actions import drafts, uploads
 from forum.models import Post, PostUpload, Thread
+from forum.personal import coming
 from guildhall.app import create_app
 from guildhall.settings import Settings
 from ip_registry.evidence.verifying import verify_bundle
+from kernel.clock import now
 from kernel.db import db, session
 from kernel.errors import InvalidError
 from kernel.i18n import speaking
@@ -235,3 +239,96 @@ def test_what_an_archive_says_of_others_makes_nobody_speak(content: bytes, elsew
     assert "/people/victim" not in "".join(session().scalars(select(Post.html)))
     assert session().scalar(select(func.count()).select_from(Notice).where(Notice.user_id == victim.id)) == 0
     assert len(report["skipped"]) >= 4
+
+
+@pytest.fixture
+def posts_of(content: bytes) -> Callable[[list[str]], bytes]:
+    """The archive with these posts in it, all of one thread that somebody else started."""
+
+    def made(bodies: list[str]) -> bytes:
+        def change(files: dict[str, bytes]) -> None:
+            first = json.loads(files["data/forum-posts.jsonl"].splitlines()[0])
+            rows = [{**first, "id": 900 + place, "thread_id": 900, "body": body} for place, body in enumerate(bodies)]
+            files["data/forum-posts.jsonl"] = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+
+        return make.changed(content, change)
+
+    return made
+
+
+@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+def test_what_waits_for_a_word_costs_the_worker_nothing_yet(
+    posts_of: Callable[[list[str]], bytes], elsewhere: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("forum.personal.coming.prepare", None)
+    asked = make.brought(person(email="mover@example.cn"), posts_of(["One", "Two", "Three"]))
+    assert (asked.state, asked.report["waiting"]) == ("asked", 3)
+
+
+@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+def test_a_thread_without_end_stays_outside_and_is_named(
+    posts_of: Callable[[list[str]], bytes], elsewhere: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me = person(email="mover@example.cn")
+    for bodies in (["word " * 20_000] * 30, [""] * 12_000):
+        report = make.brought(me, posts_of(bodies), may_post=True).report
+        assert report["skipped"][0][1] == "It is longer than what is taken in."
+    assert session().scalar(select(func.count()).select_from(Post)) == 0
+
+
+@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+def test_long_posts_are_taken_in_a_few_at_a_time(
+    content: bytes, elsewhere: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def change(files: dict[str, bytes]) -> None:
+        first = json.loads(files["data/forum-posts.jsonl"].splitlines()[0])
+        rows = [{**first, "id": 900 + place, "thread_id": 900 + place, "body": "word " * 20_000} for place in range(12)]
+        files["data/forum-posts.jsonl"] = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+
+    written: list[int] = []
+    usual = coming.write_threads
+    monkeypatch.setattr(coming, "write_threads", lambda them, **how: written.append(len(them)) or usual(them, **how))
+    report = make.brought(person(email="mover@example.cn"), make.changed(content, change), may_post=True).report
+    assert report["taken"]["posts"] == sum(written) == 12
+    assert max(written) <= 5
+
+
+@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+def test_a_file_is_unpacked_once_and_never_when_it_is_too_large(
+    content: bytes, elsewhere: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def change(files: dict[str, bytes]) -> None:
+        line = files["data/forum-files.jsonl"].splitlines()[0]
+        large = {"id": 77, "name": "large.txt", "path": "files/forum/77/large.txt"}
+        files[large["path"]] = b"words " * 5_000_000
+        files["data/forum-files.jsonl"] = (line + b"\n") * 20 + json.dumps(large).encode() + b"\n"
+        files["files/forum/78/rest.bin"] = os.urandom(400_000)  # so that it is no bomb by its density
+
+    read: list[int] = []
+    usual = opening.Archive.blob
+
+    def watched(self: opening.Archive, path: str, *, most: int) -> bytes | None:
+        found = usual(self, path, most=most)
+        read.append(len(found or b""))
+        return found
+
+    monkeypatch.setattr(opening.Archive, "blob", watched)
+    report = make.brought(person(email="mover@example.cn"), make.changed(content, change)).report
+    assert report["taken"]["files"] == 1
+    assert ["large.txt", "Its bytes are not in the archive, or there are too many of them."] in report["skipped"]
+    assert len([size for size in read if size]) == 2, "the file and the receipt"
+
+
+@pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+def test_an_archive_that_kills_its_workers_is_given_up(content: bytes, elsewhere: Flask) -> None:
+    me = person(email="mover@example.cn")
+    with unit_of_work():
+        kept = keeping.bring_archive(viewer_for(me.id), file=io.BytesIO(content), name="mine.zip")
+    for turn in range(working.MOST_ATTEMPTS):
+        assert keeping.archive_now(kept.id).state == "waiting", turn
+        with unit_of_work():
+            left = session().get_one(PersonArchive, kept.id)
+            left.worker, left.seen_at = f"killed-{turn}", now() - timedelta(minutes=2)
+        working.advance(seconds=0)
+    given_up = keeping.archive_now(kept.id)
+    assert (given_up.state, given_up.report["attempts"]) == ("failed", working.MOST_ATTEMPTS)
