@@ -75,7 +75,7 @@ class ProofForm(RoomForm):
 
     proof_next = HiddenField()
     proof_password = PasswordField(_l("Password"), [ANY_PASSWORD])
-    proof_code = StringField(_l("Code"), [Length(max=100)])
+    proof_code = StringField(_l("Verification code"), [Length(max=100)])
     proof_credential = HiddenField()
 
 
@@ -90,7 +90,7 @@ class JoinForm(RoomForm):
 class CodeForm(RoomForm):
     """The second step: a code, or what a passkey signed."""
 
-    code = StringField(_l("Code"), [Length(max=100)])
+    code = StringField(_l("Verification code"), [Length(max=100)])
     credential = HiddenField()
 
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from flask_babel import gettext as _
 from markupsafe import Markup
-from sqlalchemy import select
+from sqlalchemy import false, or_, select
 
 from forum.actions.removal import hide_post, show_post
 from forum.addresses import number_url, thread_url
 from forum.loading import post_of
 from forum.models import Board, Post, Thread
-from forum.policy import MODERATOR, OFFICER, moderates, visible_threads
+from forum.policy import MODERATOR, OFFICER, moderates, visible_boards, visible_threads
 from kernel.db import session
 from kernel.errors import NotFoundError
 from kernel.refs import Ref
@@ -59,13 +59,19 @@ def _show(_by: Viewer | None, post_id: int, _reason: str) -> None:
 
 
 def _excerpts(viewer: Viewer, ids: Sequence[int]) -> Mapping[int, Excerpt]:
+    """Whoever wrote it reads it also out of sight: they shall know against what they appeal."""
+    is_theirs = Post.author_id == viewer.user_id if viewer.signed_in else false()
+    in_sight = Thread.id.in_(visible_threads(viewer).with_only_columns(Thread.id))
     rows = session().execute(
-        visible_threads(viewer).add_columns(Post).join(Post, Post.thread_id == Thread.id).where(Post.id.in_(ids))
+        select(Post, Thread, is_theirs.label("is_theirs"))
+        .join(Thread, Thread.id == Post.thread_id)
+        .join(Board, Board.id == Thread.board_id)
+        .where(visible_boards(viewer), Post.id.in_(ids), or_(in_sight, is_theirs))
     )
     return {
         row.Post.id: _excerpt(row.Post, row.Thread)
         for row in rows
-        if row.Post.deleted_at is None or moderates(viewer, row.Thread)
+        if row.Post.deleted_at is None or row.is_theirs or moderates(viewer, row.Thread)
     }
 
 

@@ -10,10 +10,12 @@ from kernel.viewer import Viewer
 from kernel.words import gettext as _
 from moderation import counts, people, shut_out
 from moderation.actions.appeals import APPEAL
+from moderation.actions.outcomes import show_flagged
 from moderation.actions.rules import RULE
 from moderation.actions.sanctions import SANCTION
 from moderation.models import Appeal, Flag, HouseRule, Review, Sanction
 from moderation.policy import decides, visible_reviews
+from moderation.reviewables import Shown
 from moderation.wording import sanction_names
 
 REVIEW = "moderation.review"
@@ -29,16 +31,19 @@ def _reviews(viewer: Viewer, ids: Iterable[int]) -> Mapping[int, Card]:
     concerned = or_(visible_reviews(viewer), Review.author_id == viewer.user_id, raised.exists())
     rows = session().scalars(select(Review).where(Review.id.in_(ids), concerned)).all()
     things = cards(viewer, [row.ref for row in rows])
-    return {row.id: _review(viewer, row, things.get(row.ref)) for row in rows}
+    mine = show_flagged(viewer, [row for row in rows if row.author_id == viewer.user_id and row.ref not in things])
+    return {row.id: _review(viewer, row, things.get(row.ref), mine.get(row.id)) for row in rows}
 
 
-def _review(viewer: Viewer, review: Review, thing: Card | None) -> Card:
+def _review(viewer: Viewer, review: Review, thing: Card | None, mine: Shown | None) -> Card:
     is_own = review.author_id == viewer.user_id
     url = f"/standing#review-{review.id}" if is_own else "/flags"
     if not is_own and decides(viewer, review):
         url = f"/moderation/{review.id}"
     if thing is not None:
         return Card(Ref(REVIEW, review.id), thing.title, url, thing.lang)
+    if mine is not None:
+        return Card(Ref(REVIEW, review.id), mine.title, url, mine.lang)
     return Card(Ref(REVIEW, review.id), _("Something you wrote") if is_own else _("Something that was flagged"), url)
 
 

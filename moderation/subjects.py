@@ -49,7 +49,7 @@ class Subject:
     `find` answers None for what the viewer may not see. `hide` takes out of sight and `show` brings back, in the name
     of a moderator, or with None by a rule of the house (enough flags); whether that is allowed, and the line in the
     log, are the caller's, who holds the review and no thing yet. Done twice it is done once. `excerpts` shows those
-    that the viewer sees, hidden ones to whoever looks after them. `edit` is where its author changes one.
+    that the viewer sees, hidden ones to whoever looks after them or wrote them. `edit` is where its author changes one.
 
     With `is_private` moderators see none of them by themselves: a flag puts one before them, as whoever flags it sees
     it at that moment.

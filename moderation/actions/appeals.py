@@ -7,6 +7,7 @@ from markupsafe import Markup
 from sqlalchemy import select
 
 from accounts.models import User
+from accounts.viewers import viewer_for
 from activity.actions import record_act
 from kernel.clock import now
 from kernel.db import session
@@ -73,6 +74,15 @@ def case_of(what: What, number: int, *, user_id: int) -> Case:
         raise NotFoundError
     which = Appeal.sanction_id == number if what == "sanction" else Appeal.review_id == number
     return Case(user, sanction, review, session().scalars(select(Appeal).where(which)).first())
+
+
+def shown_in(case: Case) -> Shown | None:
+    """What they wrote that the case is about, as far as they may still see where it stood."""
+    number = case.sanction.review_id if case.sanction is not None else None
+    review = session().get(Review, number) if number is not None else case.review
+    if review is None or review.why != ReviewKind.FLAG:
+        return None
+    return show_flagged(viewer_for(case.user.id), [review]).get(review.id)
 
 
 def appeal(case: Case, *, text: str) -> Appeal:
@@ -165,12 +175,25 @@ def _against(sanction: Sanction | None, removal: Review | None) -> tuple[str, st
     return _("Appeal against a removal"), removal.reason if removal is not None else ""
 
 
-def _decide(viewer: Viewer, review: Review, decision: Decision) -> None:
+def is_for_others(viewer: Viewer, review: Review) -> bool:
+    """Whether it is an appeal against what the viewer imposed, and there is somebody else to decide about it."""
+    if review.why != ReviewKind.APPEAL:
+        return False
+    _made, sanction, removal = _against_what(review)
+    imposer = sanction.imposed_by_id if sanction is not None else removal.decided_by_id if removal is not None else None
+    return imposer == viewer.me and others_decide(review.scope, but=viewer.me)
+
+
+def _against_what(review: Review) -> tuple[Appeal, Sanction | None, Review | None]:
     made = session().get_one(Appeal, review.ref_id)
     sanction = sanction_of(made.sanction_id) if made.sanction_id is not None else None
     removal = session().get_one(Review, made.review_id) if made.review_id is not None else None
-    imposer = sanction.imposed_by_id if sanction is not None else removal.decided_by_id if removal is not None else None
-    if imposer == viewer.me and others_decide(review.scope, but=viewer.me):
+    return made, sanction, removal
+
+
+def _decide(viewer: Viewer, review: Review, decision: Decision) -> None:
+    made, sanction, removal = _against_what(review)
+    if is_for_others(viewer, review):
         raise ForbiddenError(_("Somebody else decides about an appeal against what you imposed."))
     made.outcome, made.answer = decision.outcome.value, review.reason
     made.decided_at, made.decided_by_id = now(), viewer.me

@@ -11,10 +11,11 @@ from kernel.errors import NotFoundError
 from kernel.paging import Page, keyset_page
 from kernel.refs import Card, cards
 from kernel.viewer import Viewer
+from moderation.actions.outcomes import show_flagged
 from moderation.actions.sanctions import FOREVER, in_force
 from moderation.models import Appeal, Flag, HouseRule, Review, ReviewKind, ReviewState, Sanction, SanctionKind
 from moderation.policy import visible_sanctions
-from moderation.reviewables import Outcome
+from moderation.reviewables import Outcome, Shown
 from moderation.seals import sealed
 from moderation.subjects import subject_of
 
@@ -39,10 +40,14 @@ class SanctionRow:
 
 @dataclass(frozen=True, slots=True)
 class DecisionRow:
-    """What became of something that one wrote; `appeal_url` where one may still appeal, `edit_url` change it."""
+    """What became of something that one wrote; `appeal_url` where one may still appeal, `edit_url` change it.
+
+    `shown` is one's own text as it reads, also out of sight.
+    """
 
     review: Review
     card: Card | None
+    shown: Shown | None
     rule: HouseRule | None
     appeal: Appeal | None
     appeal_url: str
@@ -98,10 +103,12 @@ def decisions_about(viewer: Viewer, *, cursor: str | None = None) -> Page[Decisi
     )
     page = keyset_page(query, keys=[Review.id], limit=PAGE, cursor=cursor)
     found = cards(viewer, [row.Review.ref for row in page.items])
+    shown = show_flagged(viewer, [row.Review for row in page.items])
     return page.map(
         lambda row: DecisionRow(
             row.Review,
             found.get(row.Review.ref),
+            shown.get(row.Review.id),
             row.HouseRule,
             row.Appeal,
             f"/appeals/{sealed('review', row.Review.id, user_id=viewer.me)}"

@@ -13,6 +13,7 @@ from kernel.rooms import id_of
 from kernel.viewer import Viewer
 from kernel.web import current_viewer, safe_next
 from kernel.words import gettext as _
+from moderation.actions.appeals import is_for_others
 from moderation.actions.notes import add_note, remove_note
 from moderation.actions.outcomes import ask_for_change, pass_to_staff
 from moderation.actions.reviews import decide
@@ -125,6 +126,7 @@ def _review_page(viewer: Viewer, row: QueueRow, form: DecisionForm | None) -> st
     return render_template(
         "moderation/review.html",
         row=row,
+        is_for_others=row.review.state == ReviewState.OPEN and is_for_others(viewer, row.review),
         form=form,
         note_form=NoteForm(formdata=None),
         texts={str(rule.id): rule.text(lang) for rule in rules},

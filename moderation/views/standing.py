@@ -8,7 +8,7 @@ from kernel.policy import Door
 from kernel.web import current_viewer
 from kernel.words import gettext as _
 from moderation.actions.appeals import appeal as make_appeal
-from moderation.actions.appeals import case_behind
+from moderation.actions.appeals import case_behind, shown_in
 from moderation.actions.rules import rule_of
 from moderation.actions.sanctions import acknowledge
 from moderation.forms import AppealForm
@@ -57,6 +57,7 @@ def appeal(token: str) -> ResponseReturnValue:
         case=case,
         form=form,
         token=token,
+        shown=shown_in(case),
         rule=rule_of(rule_id) if rule_id is not None else None,
         names=sanction_names(),
     )

@@ -24,6 +24,7 @@ from moderation.actions.outcomes import ask_for_change, pass_to_staff
 from moderation.models import Flag, Review, ReviewState, Sanction, SanctionKind
 from moderation.queries.queue import Wanted, queue_page, queue_row
 from moderation.reviewables import Outcome
+from moderation.seals import sealed
 from moderation.weights import flag_record
 from tests.makers import forum as make
 from tests.makers import listings as make_listing
@@ -254,6 +255,43 @@ def test_what_the_staff_remove_is_gone_and_comes_back_by_an_appeal_that_another_
     watch.decide(waiting, by=second, outcome=Outcome.LIFT, reason="You are right.")
     assert ref in cards(Viewer(), [ref])
     assert told(author, "appeal.decided")
+
+
+@pytest.mark.parametrize("is_opening", [False, True])
+def test_whoever_wrote_what_was_removed_reads_it_beside_the_reason_and_nobody_else_does(
+    client: FlaskClient, database: Session, *, is_opening: bool
+) -> None:
+    author = person()
+    thread = make.thread(title="Edge seals", author=author, body="Butyl held for 1,000 h")
+    post = make.opening_post(thread) if is_opening else make.post(thread=thread, author=author, body="UV glue did not")
+    ref, words = Ref("forum.post", post.id), "Butyl held" if is_opening else "UV glue did not"
+    watch.flag(ref)
+    watch.decide(watch.review_of(ref), by=keeper(), outcome=Outcome.REMOVE)
+    sign_in(client, author)
+    standing = client.get("/standing").text
+    assert "Edge seals" in standing
+    assert words in standing
+    assert "Edge seals" in client.get("/notifications").text
+    sign_in(client, person())
+    link = sealed("review", watch.review_of(ref).id, user_id=author.id)
+    assert words in client.get(f"/appeals/{link}").text, "the link is the proof of whose it is"
+    assert words not in client.get(f"/threads/{thread.id}").text
+    assert words not in client.get("/standing").text
+
+
+def test_who_imposed_it_is_not_asked_to_decide_the_appeal(client: FlaskClient, database: Session) -> None:
+    author, first, second = person(), person(staff=True), person(staff=True)
+    ref = post_ref(author)
+    watch.flag(ref)
+    watch.decide(watch.review_of(ref), by=first, outcome=Outcome.REMOVE)
+    with unit_of_work():
+        pleaded = appeal(case_of("review", watch.review_of(ref).id, user_id=author.id), text="It is no advert.")
+    page = f"/moderation/{watch.review_of(Ref('moderation.appeal', pleaded.id)).id}"
+    sign_in(client, first)
+    assert f'action="{page}/decision"' not in client.get(page).text
+    assert "Somebody else decides about an appeal against what you imposed." in client.get(page).text
+    sign_in(client, second)
+    assert f'action="{page}/decision"' in client.get(page).text
 
 
 def test_a_profile_that_is_removed_says_nothing_anywhere_and_comes_back_whole(
