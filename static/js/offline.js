@@ -52,6 +52,7 @@ export function beReady() {
   sayHowOld();
   const list = document.querySelector("[data-kept-list]");
   if (!list) return;
+  if (location.pathname !== "/offline") document.querySelector("[data-again]").href = location.href; // the page that was wanted
   if ("caches" in globalThis) listKept(list);
   reloadOnceReached();
 }

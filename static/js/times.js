@@ -14,6 +14,7 @@ export function ago(moment, now = Date.now()) {
 }
 
 function show(element) {
+  if (element.closest("[data-exact]")) return; // "until in 23 hours" is no sentence
   const moment = new Date(element.dateTime);
   if (!element.title) element.title = element.textContent;
   const old = Math.abs(Date.now() - moment) > DAYS_THAT_STAY_RELATIVE * 86400e3;

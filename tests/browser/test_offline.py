@@ -51,6 +51,7 @@ def test_what_was_read_opens_without_a_network_until_its_reader_signs_out(
     expect(page.locator(".toast")).to_contain_text(is_kept)
     page.goto(addresses[1])
     expect(page.locator("h1")).to_have_text(no_network)
+    assert page.locator("[data-again]").get_attribute("href").endswith(addresses[1]), "trying again leads where one was"
     page.get_by_role("link", name=title).click()
     expect(page.locator("h1")).to_have_text(title)
     expect(page.locator("#reply textarea")).to_have_value("Written where there is no network.")
