@@ -29,7 +29,7 @@ from moderation.models import (
     Submission,
     SubmissionState,
 )
-from moderation.policy import ModerationRight, Target, scopes_of, visible_reviews
+from moderation.policy import OFFICERS, ModerationRight, Target, scopes_of, visible_reviews
 from moderation.reviewables import Outcome
 from moderation.subjects import looks_after, subject_of
 from moderation.wording import check_reason
@@ -68,6 +68,8 @@ def undo_block(viewer: Viewer, *, block_id: int, reason: str) -> Block:
     if made is None:
         raise NotFoundError
     authorise(viewer, ModerationRight.SANCTION, target_of(viewer, made.user_id))
+    if not viewer.is_staff and made.by_id != viewer.me:
+        raise NotFoundError
     reason = check_reason(reason, is_needed=True)
     _hold(made.user_id)
     session().refresh(made)
@@ -179,7 +181,7 @@ def target_of(viewer: Viewer, user_id: int) -> Target:
     is_staff = bool(session().scalar(select(exists().where(Grant.user_id == user_id, Grant.token == STAFF))))
     if viewer.is_staff:
         return Target(user_id, is_staff, SanctionKind.SUSPENSION, STAFF)
-    held = scopes_of(viewer)
+    held = [scope for scope in scopes_of(viewer) if not scope.startswith(OFFICERS)]  # no officer's rooms are public
     return Target(user_id, is_staff, SanctionKind.WARNING, held[0] if held else "")
 
 

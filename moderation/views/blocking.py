@@ -17,7 +17,7 @@ from kernel.words import gettext as _
 from moderation.actions.blocking import UNDONE_WITHIN, block, scopes_for, standing_block, target_of, undo_block
 from moderation.belongings import all_belongings
 from moderation.block_forms import BlockForm
-from moderation.models import BlockedThing, Review, ReviewState, Submission, SubmissionState
+from moderation.models import BlockedThing, Review, ReviewKind, ReviewState
 from moderation.policy import ModerationRight, visible_reviews
 from moderation.queries.rules import rules_in_force
 from moderation.room import room
@@ -72,9 +72,7 @@ def _page(viewer: Viewer, user: User, form: BlockForm) -> str:
     open_reviews = select(func.count(Review.id)).where(
         Review.author_id == user.id, Review.state == ReviewState.OPEN, visible_reviews(viewer)
     )
-    waiting = select(func.count(Submission.id)).where(
-        Submission.author_id == user.id, Submission.state == SubmissionState.WAITING
-    )
+    waiting = open_reviews.where(Review.why == ReviewKind.SUBMISSION)
     taken = select(func.count(BlockedThing.ref_id)).where(BlockedThing.block_id == (standing.id if standing else 0))
     return render_template(
         "moderation/block.html",

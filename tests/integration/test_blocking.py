@@ -13,7 +13,7 @@ from forum.actions.removal import delete_post
 from forum.models import Post, Thread
 from kernel.checks import run_checks
 from kernel.db import session
-from kernel.errors import ConflictError, ForbiddenError
+from kernel.errors import ConflictError, ForbiddenError, NotFoundError
 from kernel.jobs import run_due
 from kernel.work import unit_of_work
 from moderation.actions.blocking import block, undo_block
@@ -121,6 +121,30 @@ def test_a_moderator_reaches_their_own_community_and_shuts_nobody_out(database: 
         blocked(moderator, spammer)
     with pytest.raises(ForbiddenError), unit_of_work():
         undo_block(viewer_for(person().id), block_id=made.id, reason="I like them")
+
+
+def test_one_moderator_neither_counts_nor_undoes_what_is_anothers(client: FlaskClient, database: Session) -> None:
+    spammer = person()
+    here, there = (person(grants=(f"moderator:{community(slug).id}",)) for slug in ("materials", "bio"))
+    submission = make_gate.waiting(thread=thread(), author=newcomer())
+    session().get_one(type(submission), submission.id).author_id = spammer.id
+    make_gate.review_of(submission).author_id = spammer.id
+    session().commit()
+    page = f"/staff/people/{spammer.handle}/block"
+    for who, is_counted in ((here, True), (there, False)):
+        sign_in(client, who)
+        assert ("1 contribution that waits" in client.get(page).text) is is_counted
+    made = blocked(here, spammer)
+    with pytest.raises(NotFoundError), unit_of_work():
+        undo_block(viewer_for(there.id), block_id=made.id, reason="I like them")
+
+
+def test_officers_of_an_alliance_block_nobody(client: FlaskClient, database: Session) -> None:
+    officer, member = person(grants=("moderator:alliance:7", "alliance:7")), person()
+    with pytest.raises(ForbiddenError):
+        blocked(officer, member)
+    sign_in(client, officer)
+    assert client.get(f"/staff/people/{member.handle}/block").status_code == 403
 
 
 def test_nobody_blocks_the_staff_or_themselves(staff: User) -> None:
