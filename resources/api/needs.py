@@ -1,6 +1,5 @@
-from kernel.api import Answer, endpoint, link, room
+from kernel.api import Answer, PageQuery, endpoint, link, room
 from kernel.db import session
-from kernel.errors import NotFoundError
 from kernel.limits import POSTING
 from kernel.viewer import Viewer
 from resources.actions import answers as deeds
@@ -25,7 +24,7 @@ from resources.need_schemas import (
 )
 from resources.policy import NeedRight
 from resources.quality import quality_of
-from resources.queries.answers import answers_to
+from resources.queries.answers import answer_to, answers_to
 from resources.queries.matching import listings_for
 from resources.queries.matching_achievements import achievements_for
 from resources.queries.matching_organisations import organisations_for
@@ -86,11 +85,11 @@ def get_need_matches(viewer: Viewer, *, need_id: int, query: LimitQuery) -> Matc
     )
 
 
-@endpoint(room, "GET", "/needs/<int:need_id>/answers", may=NeedRight.ANSWER, answers={200: AnswerList})
-def list_answers(viewer: Viewer, *, need_id: int) -> AnswerList:
-    """The answers to your need, or your own to somebody else's."""
-    rows = answers_to(viewer, need_of(viewer, need_id))
-    return AnswerList(items=[AnswerShown.of(row) for row in rows], next=None)
+@endpoint(room, "GET", "/needs/<int:need_id>/answers", may=NeedRight.ANSWER, query=PageQuery, answers={200: AnswerList})
+def list_answers(viewer: Viewer, *, need_id: int, query: PageQuery) -> AnswerList:
+    """The answers to your need, what waits first, or your own to somebody else's."""
+    page = answers_to(viewer, need_of(viewer, need_id), cursor=query.cursor, limit=query.limit)
+    return AnswerList(items=[AnswerShown.of(row) for row in page.items], next=page.next)
 
 
 @endpoint(
@@ -105,7 +104,7 @@ def list_answers(viewer: Viewer, *, need_id: int) -> AnswerList:
 )
 def post_answer(viewer: Viewer, *, need_id: int, body: AnswerGiven) -> Answer:
     """Answer a need, once."""
-    deeds.give_answer(
+    given = deeds.give_answer(
         viewer,
         need_id=need_id,
         message=body.message,
@@ -113,8 +112,8 @@ def post_answer(viewer: Viewer, *, need_id: int, body: AnswerGiven) -> Answer:
         price=body.price,
         time_needed=body.time_needed,
     )
-    rows = answers_to(viewer, need_of(viewer, need_id))
-    return Answer(AnswerShown.of(rows[0]), 201, location=f"/api/v1/needs/{need_id}/answers")
+    shown = answer_to(viewer, need_of(viewer, need_id), given.id)
+    return Answer(AnswerShown.of(shown), 201, location=f"/api/v1/needs/{need_id}/answers")
 
 
 @endpoint(
@@ -134,7 +133,4 @@ def put_answer_state(viewer: Viewer, *, answer_id: int, state: str, body: Decisi
         moved = deeds.decline(viewer, answer_id=answer_id, reason=body.reason, message=body.message)
     else:
         moved = deeds.withdraw(viewer, answer_id=answer_id, message=body.message)
-    rows = [row for row in answers_to(viewer, session().get_one(Need, moved.need_id)) if row.id == moved.id]
-    if not rows:
-        raise NotFoundError
-    return AnswerShown.of(rows[0])
+    return AnswerShown.of(answer_to(viewer, session().get_one(Need, moved.need_id), moved.id))

@@ -1,28 +1,26 @@
-"""Answers and conversations as they are shown: to the two sides of each, and to nobody else."""
+"""Answers as they are shown: to the two sides of each, and to nobody else."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import case, select
+from sqlalchemy import Select, case, select
 
 from accounts.queries import PersonFacts, persons
 from kernel.db import session
 from kernel.errors import NotFoundError
 from kernel.paging import Page, keyset_page
-from kernel.refs import Card
 from kernel.viewer import Viewer
 from resources.addresses import listing_url
-from resources.kinds.needs import subject_cards
-from resources.models import Answer, AnswerState, Conversation, Listing, ListingState, Message, Need
+from resources.models import Answer, AnswerState, Conversation, Listing, ListingState, Need
 from resources.models.answer import WAITING
 from resources.need_addresses import conversation_url
-from resources.need_words import alias_name, name_of
-from resources.policy import my_conversations, was_removed
+from resources.need_words import name_of
+from resources.policy import was_removed
 
 LIST = 30
-MOST_ANSWERS = 100
-MOST_MESSAGES = 500
+MOST_OFFERS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,59 +54,25 @@ class AnswerRow:
     waits_since: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Party:
-    """A side of a conversation as the other side knows it; without a person, an alias."""
-
-    name: str
-    person: PersonFacts | None
-
-
-@dataclass(frozen=True, slots=True)
-class MessageRow:
-    """What one side wrote, or did."""
-
-    id: int
-    author: Party
-    is_mine: bool
-    deed: str
-    body: str
-    at: datetime
-    is_hidden: bool
-    may_flag: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ConversationRow:
-    """A conversation in the list of mine."""
-
-    id: int
-    url: str
-    subject: Card
-    purpose: str
-    other: Party
-    last_at: datetime
-    is_closed: bool
-    waits_for_me: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ConversationView:
-    """A conversation with its words: of a very long one, the latest."""
-
-    row: ConversationRow
-    messages: list[MessageRow]
-    is_owner: bool
-    closing_message: str
-    answer: Answer | None
-    need: Need | None
-
-
-def answers_to(viewer: Viewer, need: Need) -> list[AnswerRow]:
+def answers_to(viewer: Viewer, need: Need, *, cursor: str | None = None, limit: int = LIST) -> Page[AnswerRow]:
     """To the owner every answer, to its author their own, to everybody else none; what waits comes first."""
     if not viewer.signed_in:
-        return []
+        return Page([], None)
     order = case((Answer.state == AnswerState.ACCEPTED, 0), (Answer.state.in_(WAITING), 1), else_=2)
+    page = keyset_page(_shown(viewer, need), keys=[order, Answer.id], limit=limit, cursor=cursor, descending=False)
+    return Page(_rows(viewer, page.items), page.next)
+
+
+def answer_to(viewer: Viewer, need: Need, answer_id: int) -> AnswerRow:
+    """One answer, for one of its two sides."""
+    rows = session().execute(_shown(viewer, need).where(Answer.id == answer_id)).all()
+    if not rows:
+        raise NotFoundError
+    return _rows(viewer, rows)[0]
+
+
+def _shown(viewer: Viewer, need: Need) -> Select[*tuple[Any, ...]]:
+    """The answers to a need that this viewer may read, with what each offers."""
     query = (
         select(
             Answer,
@@ -123,12 +87,11 @@ def answers_to(viewer: Viewer, need: Need) -> list[AnswerRow]:
         .join(Conversation, Conversation.id == Answer.conversation_id)
         .outerjoin(Listing, Listing.id == Answer.listing_id)
         .where(Answer.need_id == need.id)
-        .order_by(order, Answer.id)
-        .limit(MOST_ANSWERS)
     )
-    if need.owner_id != viewer.user_id:
-        query = query.where(Answer.author_id == viewer.user_id)
-    rows = session().execute(query).all()
+    return query if need.owner_id == viewer.user_id else query.where(Answer.author_id == viewer.user_id)
+
+
+def _rows(viewer: Viewer, rows: Sequence[Any]) -> list[AnswerRow]:
     people = persons({row.Answer.author_id for row in rows})
     found = []
     for row in rows:
@@ -167,91 +130,6 @@ def my_offers(viewer: Viewer) -> list[tuple[int, str]]:
         select(Listing.id, Listing.title)
         .where(Listing.owner_id == viewer.user_id, Listing.state == ListingState.PUBLISHED)
         .order_by(Listing.id.desc())
-        .limit(200)
+        .limit(MOST_OFFERS)
     )
     return [(row.id, row.title) for row in rows]
-
-
-def conversations_page(viewer: Viewer, *, cursor: str | None = None, limit: int = LIST) -> Page[ConversationRow]:
-    """The viewer's conversations, the one with the latest word first."""
-    query = select(Conversation).where(my_conversations(viewer))
-    page = keyset_page(query, keys=[Conversation.last_at, Conversation.id], limit=limit, cursor=cursor)
-    return Page(_rows(viewer, [row[0] for row in page.items]), page.next)
-
-
-def conversation_view(viewer: Viewer, conversation_id: int) -> ConversationView:
-    """One of the viewer's conversations, or `NotFoundError`."""
-    found = (
-        session()
-        .execute(
-            select(Conversation, Answer, Need)
-            .outerjoin(Answer, Answer.conversation_id == Conversation.id)
-            .outerjoin(Need, Need.id == Answer.need_id)
-            .where(Conversation.id == conversation_id, my_conversations(viewer))
-        )
-        .first()
-    )
-    if found is None:
-        raise NotFoundError
-    conversation = found.Conversation
-    is_owner = conversation.owner_id == viewer.user_id
-    messages = (
-        session()
-        .scalars(
-            select(Message)
-            .where(Message.conversation_id == conversation.id)
-            .order_by(Message.id.desc())
-            .limit(MOST_MESSAGES)
-        )
-        .all()
-    )
-    row = _rows(viewer, [conversation])[0]
-    me = Party(viewer.display_name, None)
-    return ConversationView(
-        row=row,
-        messages=[
-            MessageRow(
-                id=message.id,
-                author=me if message.author_id == viewer.user_id else row.other,
-                is_mine=message.author_id == viewer.user_id,
-                deed=message.deed,
-                body=message.body if message.hidden_at is None or message.author_id == viewer.user_id else "",
-                at=message.created_at,
-                is_hidden=message.hidden_at is not None,
-                may_flag=message.author_id != viewer.user_id and message.hidden_at is None and message.body != "",
-            )
-            for message in reversed(messages)
-        ],
-        is_owner=is_owner,
-        closing_message=conversation.closing_message,
-        answer=found.Answer,
-        need=found.Need,
-    )
-
-
-def _rows(viewer: Viewer, conversations: Sequence[Conversation]) -> list[ConversationRow]:
-    """With what each is about and who the other side is; whoever goes by an alias is not even looked up."""
-    subjects = subject_cards(viewer, conversations)
-    others = {
-        row.id: row.asker_id if row.owner_id == viewer.user_id else row.owner_id
-        for row in conversations
-        if row.owner_id == viewer.user_id or not row.owner_alias
-    }
-    people = persons(set(others.values()))
-    found = []
-    for row in conversations:
-        person = people.get(others.get(row.id, 0))
-        name = person.name if person else alias_name(row.owner_alias, viewer.locale)
-        found.append(
-            ConversationRow(
-                id=row.id,
-                url=conversation_url(row.id),
-                subject=subjects[row.id],
-                purpose=name_of("purpose", row.purpose, viewer.locale),
-                other=Party(name, person),
-                last_at=row.last_at,
-                is_closed=row.closed_at is not None,
-                waits_for_me=row.waiting_since is not None and row.owner_id == viewer.user_id,
-            )
-        )
-    return found

@@ -17,7 +17,7 @@ from resources.need_addresses import conversation_url
 from resources.need_forms import EnquiryForm, MessageForm
 from resources.need_words import names
 from resources.policy import ConversationRight, ListingRight, NeedRight
-from resources.queries import answers as queries
+from resources.queries import conversations as queries
 from resources.queries.matching import has_refused, needs_for
 from resources.room import room
 from resources.views.needs import put_errors

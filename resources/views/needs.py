@@ -113,7 +113,7 @@ def need_as_page(
         need=view.row,
         alias=alias_name(held.alias, viewer.locale),
         ally=alliances_by_token([held.alliance], viewer.locale).get(held.alliance) if held.alliance else None,
-        answers=answers_to(viewer, held),
+        answers=answers_to(viewer, held, cursor=request.args.get("answers")),
         form=form,
         errors=errors or {},
         matches=listings_for(viewer, held, limit=ON_PAGE, also=also) if is_matched else [],

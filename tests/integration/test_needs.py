@@ -15,6 +15,7 @@ from kernel.viewer import Viewer
 from kernel.work import unit_of_work
 from resources.actions import answers, conversations, needs
 from resources.models import Answer, Conversation, Need, NeedState
+from resources.queries.answers import LIST
 from tests.makers import needs as make
 from tests.makers.people import person, sign_in
 from tests.queries import queries
@@ -187,6 +188,20 @@ def test_every_end_needs_words(database: Session) -> None:
     assert answer.state == "proposed"
 
 
+def test_many_answers_are_read_page_by_page(client: FlaskClient, database: Session) -> None:
+    owner = person()
+    need = make.need(owner=owner)
+    given = [make.answer(need=need).id for _number in range(LIST + 1)]
+    sign_in(client, owner)
+    address = f"/needs/{need.id}-{need.slug}"
+    first = client.get(address).text
+    assert re.findall(r'id="answer-([0-9]+)"', first) == [str(number) for number in given[:LIST]]
+    more = re.search(r'name="answers" value="([^"]+)"', first)
+    assert more is not None
+    rest = client.get(address, query_string={"answers": more[1]}).text
+    assert re.findall(r'id="answer-([0-9]+)"', rest) == [str(given[LIST])]
+
+
 def test_only_the_two_sides_move_an_answer(database: Session) -> None:
     owner, author, other = person(), person(), person(staff=True)
     need = make.need(owner=owner)
@@ -264,6 +279,17 @@ def test_a_conversation_is_for_its_two_sides(client: FlaskClient, database: Sess
     assert client.get(url).status_code == 404
     assert client.post(f"{url}/messages", data={"body": "mine"}).status_code == 404
     assert "first words" not in client.get("/conversations").text
+
+
+def test_a_conversation_says_why_an_answer_was_declined(client: FlaskClient, database: Session) -> None:
+    need, author = make.need(), person()
+    answer = make.answer(need=need, author=author)
+    with unit_of_work():
+        answers.decline(viewer(need.owner_id), answer_id=answer.id, reason="price", message="Sorry.")
+    sign_in(client, author)
+    page = client.get(f"/conversations/{answer.conversation_id}", headers={"Accept-Language": "en"}).text
+    assert "declined the answer</span> · Too expensive" in page
+    assert "Sorry." in page
 
 
 def test_an_enquiry_goes_on_in_one_conversation_until_it_is_closed(client: FlaskClient, database: Session) -> None:

@@ -91,6 +91,24 @@ def test_an_answer_is_given_and_decided(client: FlaskClient, database: Session) 
     assert program.get(f"/needs/{need.id}").json["full"]["problem"] == "hidden problem"
 
 
+def test_answers_come_page_by_page_what_waits_first(client: FlaskClient, database: Session) -> None:
+    owner = person()
+    need = make.need(owner=owner)
+    given = [make.answer(need=need).id for _number in range(5)]
+    program = Program(client, owner)
+    assert program.put(f"/answers/{given[1]}/declined", {"message": "No", "reason": "other"}).status_code == 200
+    assert program.put(f"/answers/{given[4]}/accepted", {"message": "Yes"}).json["id"] == given[4]
+    path, seen, cursor = f"/needs/{need.id}/answers", [], {}
+    while True:
+        page = program.get(path, limit="2", **cursor).json
+        seen += [row["id"] for row in page["items"]]
+        if page["next"] is None:
+            break
+        cursor = {"cursor": page["next"]}
+    assert seen == [given[4], given[0], given[2], given[3], given[1]]
+    assert program.get(path, limit="2", cursor="WyJ4IiwxXQ").status_code == 422
+
+
 def test_somebody_elses_listing_is_not_offered(client: FlaskClient, database: Session) -> None:
     need, listing = make.need(), make.listing()
     refused = Program(client, person()).post(f"/needs/{need.id}/answers", {"message": "x", "listing_id": listing.id})
