@@ -123,3 +123,16 @@ def test_a_changed_name_is_found_in_place_of_the_old_one(app: Flask, client: Fla
         catch_up()
         assert Program(client).get("/search", q="Newname", kind="organisation").json["total"] == 1
         assert Program(client).get("/search", q="Oldname", kind="organisation").json["total"] == 0
+
+
+def test_what_an_organisation_is_stands_in_the_results_in_the_language_of_the_page(
+    app: Flask, client: FlaskClient, database: Session
+) -> None:
+    """It is found by the names of its kind in both."""
+    make.organisation(name="Zqmodules", sub_kinds=("high-tech-firm",))
+    with index(app, "whoosh"):
+        for wanted, own, other in (("zh-CN", "高新技术企业", "High-tech"), ("en", "High-tech", "高新技术企业")):
+            page = client.get("/search?q=Zqmodules", headers={"Accept-Language": wanted}).text
+            assert own in page
+            assert other not in page
+            assert Program(client).get("/search", q=other, kind="organisation").json["total"] == 1
