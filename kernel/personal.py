@@ -5,7 +5,7 @@ what it keeps (`keeps`), its tables and files of a person (`exports`), what it t
 what has to be done when they go (`leaves`), or stands in the way of it (`hinders`).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -108,8 +108,9 @@ class Report:
     skipped: list[tuple[str, str]] = field(default_factory=list)
     left_out: int = 0
     waiting: int = 0
+    shown: list[tuple[str, str]] = field(default_factory=list)
 
-    MOST = 200
+    MOST, MOST_SHOWN, LONGEST_SHOWN = 200, 100, 500
 
     def took(self, what: str, count: int = 1) -> None:
         """Something is in now."""
@@ -128,6 +129,18 @@ class Report:
         else:
             self.left_out += 1
 
+    def wait(self, what: str, texts: Sequence[str]) -> None:
+        """These texts wait for the staff's word; so that they know on what, they are shown how the first ones begin."""
+        self.waiting += len(texts)
+        room = self.MOST_SHOWN - len(self.shown)
+        self.shown.extend((what[:200], text[: self.LONGEST_SHOWN]) for text in texts[: max(room, 0)])
+
+    def go_on_from(self, taken: Mapping[str, int]) -> None:
+        """What an earlier run took out of the same archive was not in already: it came with it."""
+        for what, count in taken.items():
+            self.took(what, count)
+            self.known[what] = max(self.known.get(what, 0) - count, 0)
+
     def as_json(self) -> dict[str, Any]:
         """As it is kept."""
         return {
@@ -136,6 +149,7 @@ class Report:
             "skipped": [list(one) for one in self.skipped],
             "left_out": self.left_out,
             "waiting": self.waiting,
+            "shown": [list(one) for one in self.shown],
         }
 
 

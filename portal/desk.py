@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Date, Select, func, or_, select, type_coer
 from sqlalchemy.orm import InstrumentedAttribute
 
 from accounts.models import Grant, User, UserSession
+from accounts.personal.keeping import waits_for_staff
 from alliances.models import Alliance
 from forum.models import BoardDay, Community
 from forum.queries.communities import communities
@@ -100,7 +101,7 @@ class DeadJob:
 
 def concerns(viewer: Viewer) -> list[Concern]:
     """Everything that may need somebody, what is urgent first."""
-    found = [*_queue(viewer), *_work(), *_index(), *_registry(), *_backups(), *_disk()]
+    found = [*_queue(viewer), *_brought(), *_work(), *_index(), *_registry(), *_backups(), *_disk()]
     return sorted(found, key=lambda one: not one.is_urgent)
 
 
@@ -196,6 +197,14 @@ def _queue(viewer: Viewer) -> Iterator[Concern]:
         else _("Nothing waits for a decision.")
     )
     yield Concern("gavel", _("Moderation"), text, "/moderation", bool(waiting), since)
+
+
+def _brought() -> Iterator[Concern]:
+    """What people bring from elsewhere waits for the staff, in no queue."""
+    waiting, since = waits_for_staff()
+    if waiting:
+        text = ngettext("%(num)s waits for a look", "%(num)s wait for a look", waiting)
+        yield Concern("upload", _("Archives that people brought"), text, "/staff/archives", is_urgent=True, at=since)
 
 
 def _work() -> Iterator[Concern]:

@@ -1,9 +1,9 @@
 """What somebody asks for: an archive of theirs, or to be brought in from one; and what the staff decide on it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import IO
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from accounts.blobs import blob_store, hold_blobs, point_at_blobs, remove_blobs
 from accounts.events import ArchiveFinished
@@ -85,6 +85,7 @@ def decide_posts(viewer: Viewer, *, archive_id: int, let_in: bool) -> PersonArch
     if archive.state != ArchiveState.ASKED:
         raise ConflictError(_("Somebody decided on this already."))
     archive.may_post, archive.decided_by_id = let_in, viewer.me
+    archive.report = {**archive.report, "shown": []}
     archive.state = ArchiveState.WAITING.value if let_in else ArchiveState.READY.value
     archive.worker = ""
     return archive
@@ -121,6 +122,13 @@ def asked_of_staff() -> list[tuple[PersonArchive, User]]:
     return [(row.PersonArchive, row.User) for row in session().execute(query)]
 
 
+def waits_for_staff() -> tuple[int, datetime | None]:
+    """How many imports wait for a word, and since when the oldest does."""
+    query = select(func.count(), func.min(PersonArchive.asked_at)).where(PersonArchive.state == ArchiveState.ASKED)
+    count, since = session().execute(query).one()
+    return count, since
+
+
 def departure_of(viewer: Viewer) -> Departure | None:
     """Whether and when I go."""
     return session().get(Departure, viewer.me, populate_existing=True)
@@ -133,7 +141,8 @@ def tell_ready(archive: PersonArchive) -> None:
     if has_failed:
         mail_archive_failed(user, kind=archive.kind, reason=archive.report.get("refused", ""))
     else:
-        mail_archive_ready(user, kind=archive.kind, until=archive.asked_at + KEPT_FOR)
+        waiting = archive.report.get("waiting", 0) if archive.state == ArchiveState.ASKED else 0
+        mail_archive_ready(user, kind=archive.kind, until=archive.asked_at + KEPT_FOR, waiting=waiting)
     emit(ArchiveFinished(archive.user_id, archive.id, has_failed))
 
 

@@ -7,15 +7,16 @@ from flask import current_app
 from flask_babel import gettext as _
 
 from accounts.models import ArchiveKind, User
-from kernel.i18n import speaking
+from kernel.i18n import speaking, zone
 from kernel.mail import send_mail
 
 
-def mail_archive_ready(user: User, *, kind: str, until: datetime) -> None:
-    """What they asked to take along is packed, or what they brought is taken in."""
+def mail_archive_ready(user: User, *, kind: str, until: datetime, waiting: int = 0) -> None:
+    """What they asked to take along is packed, or what they brought is taken in; but for posts that wait."""
+    link = _link("/settings/data/import" if kind == ArchiveKind.IMPORT else "/settings/data")
     with speaking(user.locale):
         subject = _("Your archive is ready") if kind == ArchiveKind.EXPORT else _("Your archive was taken in")
-        _write(user, subject, "archive_ready", kind=kind, until=until, link=_link("/settings/data"))
+        _write(user, subject, "archive_ready", kind=kind, until=_day(until, user), waiting=waiting, link=link)
 
 
 def mail_archive_failed(user: User, *, kind: str, reason: str = "") -> None:
@@ -29,7 +30,8 @@ def mail_archive_failed(user: User, *, kind: str, reason: str = "") -> None:
 def mail_departure(user: User, *, due: datetime) -> None:
     """They asked for their account to be deleted: when it is, and how to stay."""
     with speaking(user.locale):
-        _write(user, _("Your account will be deleted"), "departure", due=due, link=_link("/settings/data"))
+        subject = _("Your account will be deleted")
+        _write(user, subject, "departure", due=_day(due, user), link=_link("/settings/data"))
 
 
 def mail_departure_withdrawn(user: User) -> None:
@@ -50,6 +52,11 @@ def _write(user: User, subject: str, template: str, *, link: str, **facts: Any) 
     page = current_app.jinja_env.get_template(f"emails/{template}.txt")
     body = page.render(name=user.display_name, handle=user.handle, base_url=_link("/"), link=link, **facts)
     send_mail(to=user.email, subject=subject, body=body.strip() + "\n", user_id=user.id)
+
+
+def _day(moment: datetime, user: User) -> str:
+    """As the page says it: the day where they live."""
+    return moment.astimezone(zone(user.timezone)).date().isoformat()
 
 
 def _link(path: str) -> str:

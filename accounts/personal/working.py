@@ -153,6 +153,7 @@ def _take_in(archive_id: int, viewer: Viewer) -> Steps:
                 yield min(done, source.lines), source.lines
     with unit_of_work():
         archive = _now(archive_id)
+        report.go_on_from(archive.report.get("taken", {}))
         archive.report = {"host": source.host, "handle": source.handle, **report.as_json()}
         _finish(archive, asks=bool(report.waiting) and archive.may_post is None)
 

@@ -187,7 +187,7 @@ def _thread(
         report.skip(title, reason)
         return None
     if not source.may_post:
-        report.waiting += len(live)
+        report.wait(title, [post.body for post in live])
         return None
     line = json.dumps(_topic(viewer, source, thread, live, title=title, files=files)).encode()
     (made,) = prepare([RawLine(first.id, line)])

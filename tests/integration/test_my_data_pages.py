@@ -7,6 +7,7 @@ from itertools import count
 from types import SimpleNamespace
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
@@ -79,6 +80,16 @@ def test_going_asks_for_a_choice_and_can_be_stopped_with_one_press(client: Flask
     assert client.post("/settings/data/deletion/stop").status_code == 303
     database.expire_all()
     assert database.get(Departure, me.id) is None
+
+
+@time_machine.travel("2026-11-26T17:00:00Z", tick=False)
+def test_the_mail_names_the_day_that_the_page_names(client: FlaskClient, database: Session) -> None:
+    me = person(timezone="Asia/Shanghai")
+    signed_in(client, me)
+    client.post("/settings/data/deletion", data={"choice": "anonymise"})
+    (mail,) = database.scalars(select(Mail).where(Mail.user_id == me.id))
+    assert "2026-12-11" in mail.body
+    assert "2026-12-11" in client.get("/settings/data").get_data(as_text=True)
 
 
 def test_a_file_that_is_no_archive_is_refused_beside_its_field(client: FlaskClient, database: Session) -> None:

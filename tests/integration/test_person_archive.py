@@ -22,8 +22,16 @@ from accounts.personal.opening import check_shape, open_archive
 from accounts.viewers import viewer_for
 from activity.actions import bookmark
 from activity.models import Notice
+from alliances.actions.attending import attend
+from alliances.actions.hiding import hide_alliance
 from forum.actions import drafts, uploads
-from forum.models import Post, PostUpload, Thread
+from forum.actions.moving import move_thread
+from forum.actions.polls import vote
+from forum.actions.posts import edit_post
+from forum.actions.reactions import toggle_reaction
+from forum.actions.reading import mark_thread_read
+from forum.actions.threads import PollDraft
+from forum.models import PollOption, Post, PostUpload, Thread
 from forum.personal import coming
 from guildhall.app import create_app
 from guildhall.settings import Settings
@@ -32,14 +40,15 @@ from kernel.clock import now
 from kernel.db import db, session
 from kernel.errors import InvalidError
 from kernel.i18n import speaking
+from kernel.mail import Mail
 from kernel.refs import Ref
 from kernel.work import unit_of_work
 from resources.models import Listing, ListingState, Need, NeedState
 from seeds import ensure_sectors
+from tests.makers import alliances, forum, listings, needs, registry, rooms
 from tests.makers import archives as make
-from tests.makers import forum, listings, needs, registry
 from tests.makers.machine import postgres_site_url
-from tests.makers.people import person
+from tests.makers.people import person, sign_in
 
 
 def picture() -> bytes:
@@ -96,6 +105,40 @@ def test_an_archive_holds_what_is_mine_and_of_others_only_what_threads_need(app:
 
 
 @pytest.mark.parametrize("app", ["sqlite"], indirect=True)
+def test_what_moved_out_of_sight_is_not_told_by_its_new_title_or_address(app: Flask, database: Session) -> None:
+    me, other = person(), person(grants=("alliance:7",), staff=True)
+    viewer = viewer_for(me.id)
+    poll = PollDraft("Which one?", ["Zqoption", "Neither"])
+    moved = forum.thread(author=other, title="An open question", poll=poll)
+    reply = forum.post(thread=moved, author=me, body="My own words.")
+    opening = forum.opening_post(moved)
+    founded = alliances.alliance()
+    day = rooms.event(founded, title="Zqday of films", audience="public")
+    option_id = session().scalars(select(PollOption.id).order_by(PollOption.id)).first()
+    with unit_of_work():
+        toggle_reaction(viewer, post_id=opening.id, name="thanks")
+        mark_thread_read(viewer, thread_id=moved.id, number=2)
+        vote(viewer, thread_id=moved.id, option_ids={option_id})
+        attend(viewer, slug=founded.alliance.slug, event_id=day.id, comes=True)
+    ruler = viewer_for(other.id)
+    with unit_of_work():
+        move_thread(ruler, thread_id=moved.id, board=forum.board(audience="alliance:7"))
+        edit_post(ruler, post_id=opening.id, title="Zqsecret merger", body="Of two firms.")
+        hide_alliance(founded.alliance.id)
+    content = make.packed(me)
+    with zipfile.ZipFile(io.BytesIO(content)) as bundle:
+        told = b"".join(bundle.read(name) for name in bundle.namelist() if name.startswith("data/")).decode()
+    assert [word for word in ("zqsecret", "zqoption", "zqday") if word in told.lower()] == []
+    (mine,) = make.rows(content, "forum-posts")
+    assert (mine["id"], mine["body"]) == (reply.id, "My own words.")
+    assert mine["thread_url"].endswith(f"/threads/{moved.id}")
+    assert [len(make.rows(content, f"forum-{table}")) for table in ("reactions", "read-marks", "poll-votes")] == [
+        1,
+        1,
+        1,
+    ]
+
+
 def test_an_archive_of_this_very_house_brings_nothing_twice(app: Flask, database: Session) -> None:
     me = someone_with_a_past()
     report = make.brought(me, make.packed(me), may_post=True).report
@@ -161,10 +204,25 @@ def test_posts_of_the_past_wait_for_the_staff_and_the_rest_does_not(content: byt
     assert (asked.state, asked.report["waiting"]) == ("asked", 3)
     assert session().scalar(select(func.count()).select_from(Post)) == 0
     assert session().scalar(select(func.count()).select_from(Listing)) == 1
+    (mail,) = session().scalars(select(Mail).where(Mail.user_id == me.id))
+    assert "3 posts wait: they appear once the staff have looked at them." in mail.body
+    assert "/settings/data/import" in mail.body
+    desk = elsewhere.test_client()
+    sign_in(desk, staff)
+    assert "/staff/archives" in desk.get("/staff").text.partition("Look after")[0]
+    page = desk.get("/staff/archives").text
+    assert "A film that holds" in page
+    assert "Re: Which paste for copper?" in page
+    assert "How long does it hold?" not in page, "these are somebody else's words"
+    taken, known = dict(asked.report["taken"]), dict(asked.report["known"])
     with unit_of_work():
         keeping.decide_posts(viewer_for(staff.id), archive_id=asked.id, let_in=True)
     make.work()
     assert session().scalar(select(func.count()).select_from(Post)) == 3
+    done = keeping.archive_now(asked.id).report
+    assert done["taken"].items() >= {**taken, "posts": 3}.items(), "what came first came, too"
+    assert {what: count for what, count in done["known"].items() if count} == known
+    assert done["shown"] == []
 
 
 @pytest.mark.parametrize("app", ["sqlite"], indirect=True)
