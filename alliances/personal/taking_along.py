@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from sqlalchemy import String, case, cast, func, literal, null, or_, select
 
 from accounts.blobs import blob_store
+from alliances.event_sight import visible_events
 from alliances.models import (
     Acceptance,
     Alliance,
@@ -193,10 +194,13 @@ def _writings(viewer: Viewer) -> Iterable[Piece]:
     yield Table(
         "alliance-attendance",
         "Meetings for which I signed up",
-        select(Event.title, Event.starts_at, Attendance.state, Attendance.was_there, Attendance.at)
+        select(
+            case((visible_events(viewer), Event.title), else_="").label("title"), Event.starts_at, Attendance.state,
+            Attendance.was_there, Attendance.at,
+        )
         .join(Event, Event.id == Attendance.event_id)
         .where(Attendance.user_id == viewer.me),
-    )
+    )  # fmt: skip
     yield Table(
         "alliance-bids",
         "Bids that I made",

@@ -63,15 +63,21 @@ def my_words(viewer: Viewer) -> Iterable[Piece]:
     yield from _files(viewer)
 
 
-def thread_url() -> ColumnElement[str]:
-    """The address of a thread."""
+def _thread_url(viewer: Viewer) -> ColumnElement[str]:
+    """The address of a thread; without the words of a title that the viewer may not read any more."""
     base = str(current_app.config["BASE_URL"])
-    return literal(f"{base}/threads/").concat(cast(Thread.id, String)).concat("-").concat(Thread.slug)
+    words = case((_title_seen(viewer), literal("-").concat(Thread.slug)), else_="")
+    return literal(f"{base}/threads/").concat(cast(Thread.id, String)).concat(words).label("thread_url")
 
 
 def _seen(viewer: Viewer) -> ColumnElement[bool]:
-    """Whether the thread is one that the viewer sees now: its title is other people's."""
+    """Whether the thread is one that the viewer sees now: its title is other people's. Join `Board`."""
     return Board.audience.in_(sorted(viewer.audience)) & Thread.deleted_at.is_(None)
+
+
+def _title_seen(viewer: Viewer) -> ColumnElement[bool]:
+    """The same, and what one named oneself."""
+    return _seen(viewer) | Thread.author_id.is_not_distinct_from(viewer.me)
 
 
 def _threads(viewer: Viewer) -> Table:
@@ -80,7 +86,7 @@ def _threads(viewer: Viewer) -> Table:
         "Threads that I started",
         select(
             Thread.id,
-            thread_url().label("url"),
+            _thread_url(viewer).label("url"),
             Community.slug.label("community"),
             Board.slug.label("board"),
             Thread.kind,
@@ -112,8 +118,8 @@ def _posts(viewer: Viewer) -> Table:
         select(
             Post.id,
             Post.thread_id,
-            thread_url().label("thread_url"),
-            case((seen | (Thread.author_id == viewer.me), Thread.title), else_="").label("thread_title"),
+            _thread_url(viewer),
+            case((_title_seen(viewer), Thread.title), else_="").label("thread_title"),
             (Thread.author_id.is_not_distinct_from(viewer.me)).label("is_my_thread"),
             Community.slug.label("community"),
             Board.slug.label("board"),
@@ -146,31 +152,39 @@ def _posts(viewer: Viewer) -> Table:
 
 
 def _counted(viewer: Viewer) -> Iterable[Piece]:
-    in_thread = (Thread, Thread.id == Post.thread_id)
+    in_thread, on_board = (Thread, Thread.id == Post.thread_id), (Board, Board.id == Thread.board_id)
     yield Table(
         "forum-reactions",
         "Reactions that I gave",
-        select(Reaction.post_id, thread_url().label("thread_url"), Post.number, Reaction.name, Reaction.created_at)
+        select(Reaction.post_id, _thread_url(viewer), Post.number, Reaction.name, Reaction.created_at)
         .join(Post, Post.id == Reaction.post_id)
         .join(*in_thread)
+        .join(*on_board)
         .where(Reaction.user_id == viewer.me)
         .order_by(Reaction.post_id, Reaction.name),
     )
     yield Table(
         "forum-poll-votes",
         "Votes in polls",
-        select(thread_url().label("thread_url"), Poll.question, PollOption.text.label("option"), PollVote.created_at)
+        select(
+            _thread_url(viewer),
+            case((_title_seen(viewer), Poll.question), else_="").label("question"),
+            case((_title_seen(viewer), PollOption.text), else_="").label("option"),
+            PollVote.created_at,
+        )
         .join(PollOption, PollOption.id == PollVote.option_id)
         .join(Poll, Poll.id == PollOption.poll_id)
         .join(Thread, Thread.id == Poll.thread_id)
+        .join(*on_board)
         .where(PollVote.user_id == viewer.me)
         .order_by(PollVote.option_id),
     )
     yield Table(
         "forum-read-marks",
         "Up to which post I have read",
-        select(ReadMark.thread_id, thread_url().label("thread_url"), ReadMark.number, ReadMark.updated_at)
+        select(ReadMark.thread_id, _thread_url(viewer), ReadMark.number, ReadMark.updated_at)
         .join(Thread, Thread.id == ReadMark.thread_id)
+        .join(*on_board)
         .where(ReadMark.user_id == viewer.me),
         key=(ReadMark.thread_id,),
     )
