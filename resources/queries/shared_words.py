@@ -11,11 +11,20 @@ MOST, MOST_OTHERWISE = 5, 3
 _SAY_LITTLE = """
 需要 需求 我们 可以 进行 提供 以及 或者 相关 目前 希望 能够 具有 采用 使用 应用 要求 技术 研究 服务 问题 解决 方案
 企业 公司 单位 支持 开展 合作 开发 研发 项目 产品 系统 设备 方面 一个 其中 通过 不同 已有 现有 一定 具备 有关 及其
-其他 多种 各类 国内 国际 中国 小时 左右 以上 以下 两个 三个
+其他 多种 各类 国内 国际 中国 小时 左右 以上 以下 两个 三个 给出
+"""
+_INSTITUTIONS = """
+大学 学院 高校 学校 院校 研究院 研究所 院所 科学院 研究中心 技术中心 工程中心 创新中心 实验室 重点实验室 国家重点实验室
+有限公司 有限责任公司 股份公司 股份有限公司 集团 科技公司 机构 协会 学会
+"""
+_INSTITUTIONS_IN_ENGLISH = """
+university college school faculty institute institution academy laboratory lab centre center department
+company corporation corp enterprise firm ltd inc gmbh llc association society
 """
 _UNITS = "nm um μm mm cm km mg kg ml ma mv kv kw mw hz khz mhz ghz kpa mpa gpa rpm ppm min"
 UNITS = frozenset(_UNITS.split())
-GENERAL = re.compile("|".join(_SAY_LITTLE.split()))
+GENERAL = re.compile("|".join(sorted((_SAY_LITTLE + _INSTITUTIONS).split(), key=len, reverse=True)))
+GENERAL_STEMS = frozenset(analysis.expand(word)[0] for word in _INSTITUTIONS_IN_ENGLISH.split())
 
 
 def shared_words(ours: str, theirs: str, *, synonyms: Synonyms) -> tuple[str, ...]:
@@ -39,7 +48,8 @@ def _same_words(ours: str, theirs: str) -> tuple[str, ...]:
                     found.setdefault(piece, place)
         else:
             stem = analysis.expand(run)[0]
-            if stem in telling and stem in stems and len(run) > 1 and not run.isdecimal() and run not in UNITS:
+            says_little = len(run) == 1 or run.isdecimal() or run in UNITS or stem in GENERAL_STEMS
+            if stem in telling and stem in stems and not says_little:
                 found.setdefault(run, place)
     best = sorted(found, key=lambda word: (-min(len(word), 6), found[word]))
     apart = [word for word in best if not any(word != other and word in other for other in best)]

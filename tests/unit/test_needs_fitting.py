@@ -102,6 +102,13 @@ def test_whose_an_anonymous_need_is_lowers_nothing(speaking: Flask) -> None:
         ("按 GB/T 228.1 做拉伸", "依据 GB/T 228.1 的试验", ("GB/T 228.1",)),
         ("需要技术服务", "提供技术服务", ()),
         ("", "anything", ()),
+        (
+            "A university laboratory for perovskites",
+            "Institute and laboratories of a University: perovskite",
+            ("perovskites",),
+        ),
+        ("大学重点实验室研究院：钙钛矿", "某大学的重点实验室与研究院，做钙钛矿", ("钙钛矿",)),
+        ("有限公司给出疲劳报告", "检测集团有限公司给出疲劳报告", ("疲劳报告",)),
         ("132 kV cable, 220 mm, XPS", "XPS on samples to 30 mm, 10 kV", ("XPS",)),
     ],
 )
