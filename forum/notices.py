@@ -7,6 +7,7 @@ from activity.actions import notify
 from activity.models import Notice
 from forum.events import AnswerAccepted, PostAdded, ThreadChanged
 from forum.models import Post, Thread
+from forum.models.thread import ThreadKind
 from kernel.db import session
 from kernel.events import subscribe
 from kernel.refs import Ref
@@ -23,8 +24,11 @@ def tell_of_post(event: PostAdded) -> None:
         quoted = select(Post.author_id).where(Post.id.in_(sorted(event.quoted_posts)), Post.author_id.is_not(None))
         for author_id in session().scalars(quoted):
             reasons.setdefault(author_id or 0, "quote")
-    if event.reply_to_author_id is not None:
-        reasons.setdefault(event.reply_to_author_id, "reply")
+    answered = event.reply_to_author_id
+    if answered is None and event.number > 1:
+        answered = _asker(event.thread)
+    if answered is not None:
+        reasons.setdefault(answered, "reply")
     notify(
         reasons,
         event="post",
@@ -34,6 +38,12 @@ def tell_of_post(event: PostAdded) -> None:
         audience=event.audience,
         watched=_watched(event),
     )
+
+
+def _asker(thread: Ref) -> int | None:
+    """Whose question it is: they wait for what answers nobody else by name, and not until their next digest."""
+    asked = session().get_one(Thread, thread.id)
+    return asked.author_id if asked.kind == ThreadKind.QUESTION else None
 
 
 def _watched(event: PostAdded) -> list[Ref]:

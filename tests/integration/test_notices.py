@@ -22,6 +22,7 @@ from activity.unsubscribing import Rule, rule_of_digest, rule_of_follow, rule_of
 from activity.wishes import channels_of, wishes_of
 from forum.actions.removal import delete_post
 from forum.models import Tag, Thread
+from forum.models.thread import ThreadKind
 from kernel.clock import now
 from kernel.i18n import speaking
 from kernel.jobs import Job, run_due, run_one
@@ -173,6 +174,18 @@ def test_a_burst_is_one_mail_with_excerpts_and_the_rule_that_sent_it(database: S
     make.post(thread=thread, body="One more")
     assert carried() == 1
     assert "Sample 0" not in mails_to(database, reader)[1].body, "what was mailed is not mailed again"
+
+
+@pytest.mark.parametrize(("kind", "mails"), [(ThreadKind.QUESTION, 1), (ThreadKind.DISCUSSION, 0)])
+def test_whoever_asks_hears_of_answers_at_once_and_not_in_a_weekly_digest(
+    database: Session, kind: ThreadKind, mails: int
+) -> None:
+    asker = person()
+    thread = make.thread(author=asker, kind=kind)
+    watch(asker, thread_ref(thread))
+    make.post(thread=thread, body="Check the humidity first.")
+    assert carried() == mails
+    assert [one.reason for one in notices_of(database, asker)] == ["reply" if mails else "watching:forum.thread"]
 
 
 @pytest.mark.parametrize("is_renewed", [False, True])
