@@ -76,3 +76,16 @@ def test_a_table_is_looked_through_and_imported(windows: Windows, look: str) -> 
     page.goto("/listings/mine")
     expect(page.locator("h2", has_text=f"Microscope of a table {look}")).to_be_visible()
     assert not scrolls_sideways(page)
+
+
+@pytest.mark.parametrize("address", ["/listings", "/needs", "/achievements", "/alliances", "/search?q=battery"])
+def test_on_a_phone_the_choices_are_one_step_away(windows: Windows, address: str) -> None:
+    page = windows.open("phone-zh")
+    page.goto(address)
+    page.get_by_role("link", name="缩小范围").click()
+    choices = page.locator("#narrow")
+    expect(choices).to_be_in_viewport()
+    assert choices.evaluate("choices => choices.getBoundingClientRect().top") >= 0
+    wide = windows.open("desktop-zh")
+    wide.goto(address)
+    expect(wide.get_by_role("link", name="缩小范围")).to_be_hidden()
