@@ -65,6 +65,8 @@ def sentence_of(act: str, facts: Mapping[str, Any], locale: str, names: Mapping[
     """
     called = {name: names[facts[name]] for name in _PEOPLE if facts.get(name) in names and handles_in(act, facts)}
     facts = {**facts, **called}
+    if act == "event-planned" and not facts.get("starts"):
+        act = "event-planned-undated"
     pattern = _patterns().get(act)
     if pattern is None:
         said = " · ".join(str(value) for value in facts.values() if isinstance(value, str | int) and value != "")
@@ -187,6 +189,7 @@ def _of_rooms() -> dict[str, str]:
         "document-archived": _("Put “%(title)s” into the archive"),
         "document-restored": _("Took “%(title)s” out of the archive"),
         "event-planned": _("Planned “%(title)s” for %(starts)s"),
+        "event-planned-undated": _("Planned “%(title)s”, at a time yet to be found"),
         "event-moved": _("Moved “%(title)s” to %(starts)s"),
         "event-changed": _("Changed “%(title)s”"),
         "event-cancelled": _("Cancelled “%(title)s”"),

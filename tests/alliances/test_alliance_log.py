@@ -6,6 +6,7 @@ import io
 import json
 from typing import Any
 
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -87,6 +88,14 @@ def test_lines_read_as_sentences_and_a_kind_never_tells_of_what_is_withheld(
 
 def test_an_act_without_words_is_shown_as_it_is() -> None:
     assert sentence_of("moon-landed", {"who": "us", "when": 3}, "en", {}) == "moon-landed: us · 3"
+
+
+def test_an_event_whose_time_is_sought_is_planned_without_one(app: Flask) -> None:
+    with app.test_request_context(headers={"Accept-Language": "en"}):
+        dated = sentence_of("event-planned", {"title": "Spring", "starts": "2026-12-11T09:00:00+00:00"}, "en", {})
+        sought = sentence_of("event-planned", {"title": "Spring", "starts": None}, "en", {})
+    assert dated == "Planned “Spring” for 2026-12-11"
+    assert sought == "Planned “Spring”, at a time yet to be found"
 
 
 def test_the_check_finds_a_line_that_was_changed(database: Session) -> None:
