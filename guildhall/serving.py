@@ -1,6 +1,7 @@
 """Commands that run the site: the web server, the worker, both together, and the migrations before them."""
 
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -8,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from types import FrameType
 from urllib.parse import quote
 
@@ -134,11 +136,8 @@ def up(host: str, port: int, workers: int, *, empty: bool) -> None:
     _upgrade()
     _fill(empty=empty, is_first_start=is_first_start)
     (settings.data / "started").touch()
-    click.echo(f"\nGuildhall 会馆 is at {settings.base_url}  (data in {settings.data.resolve()})")
-    if not empty and (settings.data / "demo").exists():
-        from seeds import SIGN_INS
-
-        click.echo("Sign in as:\n" + "\n".join(f"  {line}" for line in SIGN_INS))
+    click.echo(f"\nGuildhall 会馆 will be at {settings.base_url} in a moment  (data in {settings.data.resolve()})")
+    _say_how_to_begin(settings)
     me = [sys.executable, "-m", "guildhall"]
     authority = _demo_authority(settings, port) if not settings.tsa_urls else []
     click.echo("Ctrl-C stops it.\n")
@@ -149,6 +148,20 @@ def up(host: str, port: int, workers: int, *, empty: bool) -> None:
             [*me, "worker"],
         ]
     )
+
+
+def _say_how_to_begin(settings: Settings) -> None:
+    """Who can sign in; and where mail is, while no server takes it."""
+    program = sys.argv[0] if Path(sys.argv[0]).name == "guildhall" else "guildhall"
+    command = f"GUILDHALL_DATA={shlex.quote(str(settings.data))} {shlex.quote(program)}"
+    if (settings.data / "demo").exists():
+        from seeds import SIGN_INS
+
+        click.echo("Sign in as:\n" + "\n".join(f"  {line}" for line in SIGN_INS))
+    else:
+        click.echo(f"A staff account is made by: {command} admin create you@example.cn")
+    if not settings.mail_url:
+        click.echo(f"Mail is kept here until GUILDHALL_MAIL_URL names a server; the newest: {command} mail show")
 
 
 def _demo_authority(settings: Settings, port: int) -> list[list[str]]:

@@ -104,13 +104,14 @@ def status_command(*, as_json: bool) -> None:
 
 
 @mail.command("show")
-@click.argument("mail_id", type=int)
-def show_command(mail_id: int) -> None:
-    """Print a mail of the outbox in whole, with the secrets that its page hides."""
+@click.argument("mail_id", type=int, required=False)
+def show_command(mail_id: int | None) -> None:
+    """Print a mail of the outbox in whole, with the secrets that its page hides; without MAIL_ID the newest."""
     with reading():
-        found = session().get(Mail, mail_id)
+        newest = select(Mail).order_by(Mail.id.desc()).limit(1)
+        found = session().scalar(newest if mail_id is None else newest.where(Mail.id == mail_id))
         if found is None:
-            raise click.ClickException(f"There is no mail {mail_id}.")
+            raise click.ClickException("There is no mail." if mail_id is None else f"There is no mail {mail_id}.")
         click.echo(f"To: {found.recipient}\nSubject: {found.subject}\nState: {found.state} {found.reason}\n")
         click.echo(whole(found, found.body))
 

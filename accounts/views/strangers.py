@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from flask import flash, make_response, redirect, render_template, request, session
+from flask import current_app, flash, make_response, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -52,7 +52,7 @@ def sign_up() -> ResponseReturnValue:
 def check_mail() -> ResponseReturnValue:
     """A link is on its way; the same words whether there was an account or not, and the address as it was typed."""
     form = AddressForm(formdata=None, email=session.get("written_to", ""))
-    return render_template("accounts/check_mail.html", form=form)
+    return _check_mail_page(form)
 
 
 @room.page("/confirm", may=Door.ANYONE, methods=("POST",))
@@ -62,7 +62,7 @@ def send_again() -> ResponseReturnValue:
     """Ask for the confirming link once more."""
     form = AddressForm()
     if not form.validate_on_submit():
-        return make_response(render_template("accounts/check_mail.html", form=form), 422)
+        return make_response(_check_mail_page(form), 422)
     registration.send_confirmation_again(current_viewer(), email=form.email.data)
     session["written_to"] = form.email.data
     flash(_("If this address waits to be confirmed, another link is on its way."), "success")
@@ -126,3 +126,7 @@ def reset(token: str) -> ResponseReturnValue:
 
 def _next() -> str:
     return safe_next(request.values.get("next"))
+
+
+def _check_mail_page(form: AddressForm) -> str:
+    return render_template("accounts/check_mail.html", form=form, has_server=bool(current_app.config["MAIL_URL"]))

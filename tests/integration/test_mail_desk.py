@@ -65,6 +65,7 @@ def test_staff_read_neither_what_opens_an_account_nor_what_is_between_others(
     assert "What was said." in client.get(f"/staff/outbox/{public.id}").text
     shown = guildhall("show", str(reset.id))
     assert secret in shown.output, "whoever has a shell on the machine may help somebody by hand"
+    assert "Your secret week" in guildhall("show").output, "the newest, where none is named"
 
 
 def test_only_staff_see_the_mail_of_the_site(client: FlaskClient, database: Session) -> None:
