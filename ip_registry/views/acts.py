@@ -55,7 +55,7 @@ def do_act(number: str, act: str) -> ResponseReturnValue:
     if not form.is_fine:
         form.forget_signature()
         return act_page(view, act, form), 422
-    return Afterwards(partial(_done, number, leaf_hash))
+    return Afterwards(partial(_done, number, act, leaf_hash))
 
 
 @room.page("/registry/<number>/offer/end", may=Door.MEMBER, methods=("POST",))
@@ -135,10 +135,11 @@ def _presigned(text: str) -> dict[str, str]:
         raise InvalidError(_("What was signed for that day cannot be read.")) from None
 
 
-def _done(number: str, leaf_hash: bytes | None) -> ResponseReturnValue:
+def _done(number: str, act: str, leaf_hash: bytes | None) -> ResponseReturnValue:
     """Back to the record, once the leaf stands in a signed checkpoint."""
     if leaf_hash is None:
-        flash(_("Done."), "success")
+        erased = _("Erased. The certificate of erasure, on this page, says what was deleted and what stays.")
+        flash(erased if act == ERASE else _("Done."), "success")
         return redirect(record_url(number), 303)
     try:
         sequenced(leaf_hash)

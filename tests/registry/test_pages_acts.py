@@ -294,6 +294,7 @@ def test_erasing_needs_the_number_and_leaves_the_entry(client: FlaskClient, data
     assert now_of(database, made).state == "erased"
     assert "A coating" not in page
     assert f'href="/registry/{made.number}/erasure.pdf"' in page
+    assert "Erased. The certificate of erasure" in page
     assert "/acts/" not in page
     assert client.get(url_of(made, "erase")).status_code == 403
 
