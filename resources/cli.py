@@ -38,7 +38,7 @@ def imports() -> None:
 
 @imports.command("listings")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
-@click.option("--owner", required=True, help="the e-mail address of whose listings they become")
+@click.option("--owner", required=True, help="whose listings they become: an e-mail address or an account name")
 @click.option("--kind", type=click.Choice(list(KINDS)), help="the kind of all rows, when the table does not say it")
 @click.option("--draft", is_flag=True, help="keep them as drafts")
 @click.option("--dry-run", is_flag=True, help="only say what would happen")
@@ -81,10 +81,13 @@ def import_listings(file: Path, owner: str, kind: str | None, *, draft: bool, dr
     sys.exit(1 if report.refused_rows else 0)
 
 
-def _owner(email: str) -> Viewer:
-    user_id = session().scalar(select(User.id).where(User.email == email.strip().lower()))
+def _owner(name: str) -> Viewer:
+    """By e-mail address or account name; neither can be taken for the other."""
+    name = name.strip().lower()
+    column = User.email if "@" in name[1:] else User.handle
+    user_id = session().scalar(select(User.id).where(column == name.removeprefix("@")))
     if user_id is None:
-        raise click.ClickException(f"Nobody here has the address {email}.")
+        raise click.ClickException(f"Nobody here goes by {name}.")
     return viewer_for(user_id)
 
 

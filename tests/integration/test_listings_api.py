@@ -126,7 +126,7 @@ def test_lines_that_are_no_catalogue_are_refused(client: FlaskClient, database: 
 
 
 def test_the_command_imports_a_table(client: FlaskClient, database: Session, tmp_path: Path) -> None:
-    person(email="keeper@example.cn")
+    person(email="keeper@example.cn", handle="keeper")
     file = tmp_path / "tests.csv"
     file.write_text("title,summary,access,service_kind,scope\nTests,We test,quote,testing,All\nBad,,quote,x,\n")
     arguments = [str(file), "--owner", "keeper@example.cn", "--kind", "service"]
@@ -135,4 +135,10 @@ def test_the_command_imports_a_table(client: FlaskClient, database: Session, tmp
     done = CliRunner().invoke(import_listings, arguments)
     assert (done.exit_code, "1 new" in done.output, "1 refused" in done.output) == (1, True, True)
     assert database.scalars(select(Listing.title)).one() == "Tests"
-    assert "Nobody here" in CliRunner().invoke(import_listings, [str(file), "--owner", "x@example.cn"]).output
+    for name in ("keeper", "@Keeper"):
+        assert (
+            "1 as before"
+            in CliRunner().invoke(import_listings, [str(file), "--owner", name, "--kind", "service"]).output
+        )
+    for name in ("x@example.cn", "keeper@", "nobody"):
+        assert "Nobody here" in CliRunner().invoke(import_listings, [str(file), "--owner", name]).output
