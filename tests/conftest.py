@@ -1,5 +1,6 @@
 """What every test stands on: an application on each database, a transaction that is undone, and nobody outside."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_sqlalchemy.session import Session as FlaskSession
+from jinja2 import FileSystemBytecodeCache
 from pytest_socket import socket_allow_hosts
 from sqlalchemy import Connection, inspect
 from sqlalchemy.orm import Session
@@ -23,6 +25,7 @@ from ip_registry import sequencing, storage
 from ip_registry.logs import open_log
 from kernel import pagecache
 from kernel.db import db
+from kernel.web import Guildhall
 from kernel.work import unit_of_work
 from tests.makers.machine import drop_databases, need, postgres_site_url
 
@@ -71,6 +74,15 @@ def _empty_shelves() -> None:
     for shelf in shelves:
         shelf._items.clear()
         shelf._bytes = 0
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _templates_are_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A run makes sites by the hundred: what one has compiled, in whichever worker, the others find."""
+    own = tmp_path_factory.getbasetemp()
+    kept = (own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own) / "templates"
+    kept.mkdir(exist_ok=True)
+    Guildhall.jinja_options = {**Guildhall.jinja_options, "bytecode_cache": FileSystemBytecodeCache(str(kept))}
 
 
 @pytest.fixture(scope="session")
