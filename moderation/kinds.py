@@ -43,7 +43,7 @@ def _review(viewer: Viewer, review: Review, thing: Card | None, mine: Shown | No
     if thing is not None:
         return Card(Ref(REVIEW, review.id), thing.title, url, thing.lang)
     if mine is not None:
-        return Card(Ref(REVIEW, review.id), mine.title, url, mine.lang)
+        return Card(Ref(REVIEW, review.id), mine.title, url, mine.title_lang)
     return Card(Ref(REVIEW, review.id), _("Something you wrote") if is_own else _("Something that was flagged"), url)
 
 

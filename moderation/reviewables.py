@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from kernel.i18n import guess_lang
 from kernel.viewer import Viewer
 from moderation.models import Review, ReviewKind
 from moderation.subjects import Excerpt
@@ -57,6 +58,11 @@ class Shown:
     is_anonymous: bool = False
     facts: Sequence[str] = ()
     tools: Sequence[tuple[str, str]] = ()
+
+    @property
+    def title_lang(self) -> str:
+        """The title of a thread may be in another language than an answer in it."""
+        return guess_lang(self.title)
 
 
 @dataclass(frozen=True, slots=True)
