@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from typing import Literal
+from typing import Any, Literal
 
 MOST_MARKS = 30  # on one letter, as in the Stream-Safe Text Format of Unicode; no writing needs as many
 SHORT = 4_000  # characters: whatever they are, it takes milliseconds
@@ -44,3 +44,14 @@ def clean_line(text: str) -> str:
 def clean_body(text: str) -> str:
     """A text of many lines, as it was typed, without what no database keeps."""
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "").encode("utf-8", "ignore").decode()
+
+
+def storable(value: Any) -> Any:
+    """What a JSON text says, without NUL and lone surrogates, which no database keeps; they stand for nothing."""
+    if isinstance(value, str):
+        return value.replace("\x00", "").encode("utf-8", "ignore").decode()
+    if isinstance(value, list):
+        return [storable(item) for item in value]
+    if isinstance(value, dict):
+        return {storable(key): storable(item) for key, item in value.items()}
+    return value

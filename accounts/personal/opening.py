@@ -18,6 +18,7 @@ from accounts.personal.packing import FORMAT, VERSION
 from kernel.errors import InvalidError
 from kernel.files.archives import READ_ERRORS, check_entries, count_entries
 from kernel.files.refusal import RefusedUpload
+from kernel.texts import storable
 from kernel.words import gettext as _
 
 MOST_ENTRIES = 200_000
@@ -27,6 +28,7 @@ LARGEST_MANIFEST = 64_000_000
 LARGEST_ROW = 8_000_000
 MOST_RATIO = 200  # JSON packs well, but not better than this
 RATIO_COUNTS_FROM = 20_000_000
+LONGEST_NUMBER = 18  # digits that fit into 64 bits
 CHUNK = 1 << 18
 MANIFEST = "manifest.json"
 _PLACE = re.compile(
@@ -184,10 +186,15 @@ def _row(line: bytes) -> dict[str, Any]:
     if len(line) > LARGEST_ROW:
         raise _refused(_("A line in it is longer than any could be."))
     try:
-        row = json.loads(line)
+        row = storable(json.loads(line, parse_int=_whole))
     except (ValueError, RecursionError):
         return {}
     return row if isinstance(row, dict) else {}
+
+
+def _whole(digits: str) -> int | None:
+    """A number that a database can compare with its own."""
+    return int(digits) if len(digits) <= LONGEST_NUMBER else None
 
 
 def _too_large() -> InvalidError:

@@ -19,6 +19,7 @@ from forum.importing.rows import Reply, Topic, reason_of, source_id_of
 from kernel.i18n import guess_lang
 from kernel.ids import slug_of
 from kernel.markup import cook
+from kernel.texts import storable
 
 QUESTIONS = re.compile(
     r"stackexchange|stackoverflow|serverfault|superuser|askubuntu|mathoverflow|answers|wenda|问答|問答|q&a",
@@ -105,20 +106,8 @@ def parse(line: RawLine) -> dict[str, Any]:
         raise ValueError(f"not JSON: {error.msg} at character {error.pos}") from None
     if not isinstance(row, dict):
         raise ValueError("not a JSON object")  # noqa: TRY004 - one kind of error means a bad line
-    if "\\u" in text:
-        row = {key: _storable(value) for key, value in row.items()}
-    return row
-
-
-def _storable(value: Any) -> Any:
-    """The same without NUL and lone surrogates, which no database keeps; they stand for nothing."""
-    if isinstance(value, str):
-        return value.replace("\x00", "").encode("utf-8", "ignore").decode()
-    if isinstance(value, list):
-        return [_storable(item) for item in value]
-    if isinstance(value, dict):
-        return {_storable(key): _storable(item) for key, item in value.items()}
-    return value
+    kept: dict[str, Any] = storable(row) if "\\u" in text else row
+    return kept
 
 
 def _prepare(line: RawLine) -> PreparedThread | Refused:

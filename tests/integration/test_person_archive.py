@@ -390,3 +390,21 @@ def test_an_archive_that_kills_its_workers_is_given_up(content: bytes, elsewhere
         working.advance(seconds=0)
     given_up = keeping.archive_now(kept.id)
     assert (given_up.state, given_up.report["attempts"]) == ("failed", working.MOST_ATTEMPTS)
+
+
+STRANGE = ("a\x00b", "\ud800", 10**30, -(2**70), float("nan"), True, None, [7], {"a": 1}, "long " * 30_000, "")
+
+
+def test_whatever_stands_in_a_row_the_others_come_in(content: bytes, elsewhere: Flask) -> None:
+    """Each column of each table in turn holds what it never should: rows are refused, an archive never fails."""
+
+    def change(files: dict[str, bytes]) -> None:
+        for path in [path for path in files if path.startswith("data/") and not path.startswith("data/profile")]:
+            row = json.loads(files[path].splitlines()[0])
+            rows = [{**row, name: value} for name in row for value in STRANGE]
+            files[path] += b"".join(json.dumps(one).encode() + b"\n" for one in rows)
+
+    me = person(email="mover@example.cn")
+    for may_post in (None, True):
+        taken = make.brought(me, make.changed(content, change), may_post=may_post)
+        assert taken.state in ("asked", "ready"), taken.report
