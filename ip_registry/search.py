@@ -27,9 +27,10 @@ from ip_registry.events import (
 )
 from ip_registry.kinds import RECORD
 from ip_registry.models import Deposit, LedgerEntry, LedgerLog, PartyRole, PartyState, Record, RecordParty
-from ip_registry.words import KINDS, kind_name
+from ip_registry.words import kind_name
 from kernel.db import session
 from kernel.events import subscribe
+from kernel.i18n import LOCALES
 from kernel.refs import Ref
 from kernel.viewer import PUBLIC, Viewer
 from kernel.words import gettext as _
@@ -57,7 +58,7 @@ def documents(ids: Sequence[int]) -> Iterable[Document]:
             key=f"{RECORD}:{record.id}",
             kind="record",
             title=record.title,
-            body=_body(record, opening, authors.get(record.id, ())),
+            body=_body(record, opening, authors.get(record.id, ()), LOCALES),
             audience=_token(record, is_shared=record.id in shared),
             at=record.disclosed_at or record.created_at,
             authors=tuple(dict.fromkeys((*owner, *authors.get(record.id, ())))),
@@ -105,7 +106,7 @@ def show(viewer: Viewer, wanted: Sequence[int]) -> Mapping[int, Shown]:
             ref=Ref(RECORD, number),
             title=row.Record.title,
             url=address_of(number_of(row.label, row.place), row.Record.leaf_hash),
-            text=_body(row.Record, row.opening, authors.get(number, ())),
+            text=_body(row.Record, row.opening, authors.get(number, ()), (viewer.locale,)),
             at=row.Record.disclosed_at or row.Record.created_at,
             kind="record",
             lang=row.Record.lang,
@@ -135,9 +136,10 @@ def index_hidden(
     feed.changed(Ref(RECORD, event.record_id), hides=True)
 
 
-def _body(record: Record, opening: str | None, authors: Iterable[str]) -> str:
+def _body(record: Record, opening: str | None, authors: Iterable[str], locales: Iterable[str]) -> str:
     abstract = json.loads(opening)["abstract"] if opening else ""
-    return "\n".join(filter(None, [abstract, " · ".join(authors), " · ".join(KINDS.get(record.kind, ()))]))
+    kinds = " · ".join(kind_name(record.kind, locale) for locale in locales)
+    return "\n".join(filter(None, [abstract, " · ".join(authors), kinds]))
 
 
 def _authors(numbers: Sequence[int]) -> dict[int, tuple[str, ...]]:

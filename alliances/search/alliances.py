@@ -14,6 +14,7 @@ from alliances.search.sources import tokens
 from alliances.words import name_of, names
 from kernel.db import session
 from kernel.events import subscribe
+from kernel.i18n import LOCALES
 from kernel.refs import Ref
 from kernel.viewer import PUBLIC, Viewer
 from kernel.words import gettext as _
@@ -36,7 +37,7 @@ def _document(alliance: Alliance) -> Document:
         key=str(Ref(ALLIANCE, alliance.id)),
         kind="alliance",
         title=" · ".join(name for name in (alliance.name, alliance.name_en) if name),
-        body=_text(alliance),
+        body=_text(alliance, LOCALES),
         audience=PUBLIC,
         at=alliance.opened_at or alliance.created_at,
         sectors=tuple(alliance.sectors),
@@ -46,9 +47,9 @@ def _document(alliance: Alliance) -> Document:
     )
 
 
-def _text(alliance: Alliance) -> str:
-    lines = [alliance.summary, alliance.summary_en]
-    for locale in ("zh_Hans", "en"):
+def _text(alliance: Alliance, locales: Collection[str]) -> str:
+    lines = list(dict.fromkeys(alliance.summary_in(locale) for locale in locales))
+    for locale in locales:
         words = (
             name_of("template", alliance.template, locale),
             name_of("state", alliance.state, locale),
@@ -75,7 +76,7 @@ def show(viewer: Viewer, wanted: Sequence[int]) -> Mapping[int, Shown]:
             ref=Ref(ALLIANCE, row.id),
             title=row.name_in(viewer.locale),
             url=row.url,
-            text=_text(row),
+            text=_text(row, (viewer.locale,)),
             at=row.opened_at or row.created_at,
             kind="alliance",
             facts=tuple(

@@ -9,6 +9,7 @@ from accounts.places import place_name
 from accounts.sectors import sector_name
 from kernel.db import session
 from kernel.events import subscribe
+from kernel.i18n import LOCALES
 from kernel.refs import Ref
 from kernel.viewer import Viewer
 from resources.kinds.needs import NEED
@@ -38,7 +39,7 @@ def _document(need: Need, handle: str, name: str) -> Document:
         key=f"{NEED}:{need.id}",
         kind="need",
         title=need.title,
-        body=public_text(need),
+        body=public_text(need, LOCALES),
         audience=need.audience,
         at=need.published_at or need.created_at,
         authors=() if need.is_anonymous else (handle, name),
@@ -50,13 +51,13 @@ def _document(need: Need, handle: str, name: str) -> Document:
     )
 
 
-def public_text(need: Need) -> str:
-    """All of its words that its whole audience sees, beside the title."""
+def public_text(need: Need, locales: Iterable[str]) -> str:
+    """All of its words that its whole audience sees, beside the title; what has a name in each language, in these."""
     figures = [" ".join(filter(None, (row["quantity"], row["value"], row["unit"]))) for row in need.targets]
     full = [need.problem, need.constraints, need.tried] if need.is_full_shown else []
     names = [
         name
-        for locale in ("zh_Hans", "en")
+        for locale in locales
         for name in (
             name_of("kind", need.kind, locale),
             *(sector_name(sector, locale) for sector in need.sectors),
@@ -82,7 +83,7 @@ def show(viewer: Viewer, wanted: Sequence[int]) -> Mapping[int, Shown]:
             ref=Ref(NEED, need.id),
             title=need.title,
             url=need_url(need.id, need.slug),
-            text=public_text(need),
+            text=public_text(need, (viewer.locale,)),
             at=need.published_at or need.created_at,
             kind="need",
             lang=need.lang,

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from forum.models.thread import ThreadKind
+from tests.makers import acts, needs, registry
 from tests.makers import forum as make
 from tests.makers.people import person, sign_in
 from tests.makers.search import catch_up, index
@@ -85,6 +86,24 @@ def test_more_of_what_was_meant_is_reached(client: FlaskClient, app: Flask, data
         text = page(client, "/search?q=viscosityy")
     assert len(titles(text)) == 20
     assert 'class="button" href="/search?q=viscosity"' in text
+
+
+def test_an_excerpt_names_kinds_in_the_language_of_the_page_and_is_found_by_both(
+    client: FlaskClient, app: Flask, database: Session
+) -> None:
+    owner = person()
+    needs.need(kind="testing", title="Barrier film", teaser="Ten samples a month.")
+    acts.reveal(registry.record(owner, title="Barrier coating", kind="process"), owner)
+    with index(app, "whoosh"):
+        catch_up()
+        for kind, names in (("need", ("Testing and measuring", "检测测试")), ("record", ("Process", "工艺"))):
+            for words in ("barrier", *names):
+                for language, other in (("en", names[1]), ("zh", names[0])):
+                    answer = client.get(f"/search?kind={kind}&q={words}", headers={"Accept-Language": language})
+                    assert 'class="row-title"' in answer.text, (kind, words)
+                    rows = re.findall(r'class="excerpt"[^>]*>(.*?)</p>', answer.text, re.DOTALL)
+                    assert rows
+                    assert other not in re.sub("<[^>]+>", "", "".join(rows)), (kind, language)
 
 
 def test_pinyin_and_homophones_lead_to_the_word(client: FlaskClient, found: None) -> None:
