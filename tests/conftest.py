@@ -1,9 +1,11 @@
 """What every test stands on: an application on each database, a transaction that is undone, and nobody outside."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,16 +31,28 @@ from kernel.web import Guildhall
 from kernel.work import unit_of_work
 from tests.makers.machine import drop_databases, need, postgres_site_url
 
-SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared" / "data"
+DATABASE = re.compile(r"[-\[](sqlite|postgres)[-\]]")
 
 
 class InGroups(LoadScopeScheduling):
-    """Tests go to workers one by one; those with a browser in two groups, each with one server and one browser."""
+    """Tests go to workers one by one, but together where each worker would else build the same: large groups go first.
+
+    Those with a browser are two groups, each with one server and one browser; those of a module with a ground are one
+    for each database.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
-        if not nodeid.startswith("tests/browser/"):
-            return nodeid
-        return "hostile" if "test_hostile" in nodeid else "browser"
+        module, _colons, test = nodeid.partition("::")
+        if module.startswith("tests/browser/"):
+            return "hostile" if "test_hostile" in module else "browser"
+        return f"{module} {DATABASE.findall(test)[-1:]}" if _has_ground(module) else nodeid
+
+
+@cache
+def _has_ground(module: str) -> bool:
+    return "\ndef ground(" in (ROOT / module).read_text(encoding="utf-8")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> InGroups:
