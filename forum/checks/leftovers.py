@@ -44,14 +44,17 @@ def dangling_references(*, mend: bool) -> list[str]:
 
 @check
 def audiences_of_notices(*, mend: bool) -> list[str]:
-    """A notice from a thread is seen by whoever sees the thread's board."""
+    """A notice of what was written in a thread is seen by whoever sees the thread's board.
+
+    What others tell somebody with a thread as its place, as that an achievement fits a need, is for them alone.
+    """
     rows = (
         session()
         .execute(
             select(Notice.id, Notice.audience, Board.audience.label("right"))
             .join(Thread, and_(Notice.place_kind == "forum.thread", Thread.id == Notice.place_id))
             .join(Board, Board.id == Thread.board_id)
-            .where(Notice.audience != Board.audience)
+            .where(Notice.kind.in_(KINDS), Notice.audience != Board.audience)
             .order_by(Notice.id)
         )
         .all()

@@ -14,6 +14,7 @@ from accounts.viewers import viewer_for
 from activity.actions import follow
 from activity.models import Level, Notice
 from forum.models.thread import ThreadKind
+from kernel.checks import run_checks
 from kernel.clock import now
 from kernel.jobs import Job, run_due
 from kernel.refs import Ref
@@ -66,6 +67,7 @@ def test_both_hear_of_a_new_need_and_an_achievement_once(
     page = client.get("/notifications").text
     assert "This achievement may answer your need" in page
     assert thread.title in page
+    assert run_checks(mend=False) == []
 
 
 def test_a_new_achievement_is_noticed_by_itself(database: Session, searched: None) -> None:
