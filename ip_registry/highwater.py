@@ -51,6 +51,16 @@ def remember(label: str, state: LogState) -> None:
         ) from fault
 
 
+def remember_shown(label: str, state: LogState) -> None:
+    """The same before something that the database holds is shown.
+
+    Where the file is missing nothing is noted: after a restore that would vouch for a database that may be an old one.
+    What is shown was signed before, and here nothing is signed until somebody says that the database is the newest.
+    """
+    if high_water_path(label).exists():
+        remember(label, state)
+
+
 def _knows(path: Path, state: LogState) -> bool:
     seen = highwater.read(path)
     return seen is not None and seen.size >= state.size

@@ -21,11 +21,11 @@ def check_before_signing(
 ) -> None:
     """Refuse a log that is older than, or differs from, what was signed before or what a witness has seen.
 
-    `high_water` is None only for a log that never signed. `witnesses` are the last checkpoints that witnesses cosigned,
-    by their names. The tiles must lead to the stored root.
+    `high_water` is None where the file is missing: whoever opens a log writes it, so it was lost. `witnesses` are the
+    last checkpoints that witnesses cosigned, by their names. The tiles must lead to the stored root.
     """
     _must_have_root(source, state.size, state.root, "the stored root")
-    if high_water is None and state.size:
+    if high_water is None:
         raise RefusesToSignError(
             f"The log has {state.size} entries and the high-water file is missing. {_ADVICE} If you know that the "
             "database is the newest, write the file anew."

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
@@ -193,7 +193,7 @@ def undone(app: Flask, connection: Connection) -> Iterator[Session]:
         def get_bind(self, *_args: Any, **_kwargs: Any) -> Connection:
             return connection
 
-    usual = db.session
+    usual, noted = db.session, {path: path.read_bytes() for path in high_water_files(app)}
     db.session = db._make_scoped_session(
         {"class_": OneConnection, "join_transaction_mode": "create_savepoint", "expire_on_commit": False}
     )
@@ -203,15 +203,22 @@ def undone(app: Flask, connection: Connection) -> Iterator[Session]:
         db.session.remove()
         db.session = usual
         outer.rollback()
-        forget_log(app)
+        forget_log(app, noted)
 
 
-def forget_log(app: Flask) -> None:
-    """Forget how far the log was signed: the test that signed it is undone, as no site ever is."""
-    for path in app.config["DATA"].glob("ledger.high-water.*"):
+def forget_log(app: Flask, noted: Mapping[Path, bytes]) -> None:
+    """Forget how far the log was signed since then: the test that signed it is undone, as no site ever is."""
+    for path in high_water_files(app):
         path.unlink()
+    for path, before in noted.items():
+        path.write_bytes(before)
     sequencing._started.clear()
     storage._caches.clear()
+
+
+def high_water_files(app: Flask) -> list[Path]:
+    """The files that know how far the logs of this site were signed."""
+    return list(app.config["DATA"].glob("ledger.high-water.*"))
 
 
 @pytest.fixture

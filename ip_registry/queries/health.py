@@ -16,7 +16,8 @@ LONGEST_WAIT = 60.0  # seconds
 def ledger_health() -> dict[str, object]:
     """Its size, how many leaves wait and for how long; `state` is `ok`, `empty`, `behind`, `frozen` or `stale`.
 
-    A stale log knows less than this machine has signed: its database was restored from a backup, and nothing is signed.
+    A stale log knows less than this machine has signed, or this machine does not know how far it has: its database was
+    restored from a backup, and nothing is signed.
     """
     here = current_log(session())
     if here is None:
@@ -28,7 +29,7 @@ def ledger_health() -> dict[str, object]:
         state = "frozen"
     try:
         seen = highwater.read(high_water_path(here.label))
-        if seen is not None and seen.size > here.size:
+        if seen is None or seen.size > here.size:
             state = "stale"
     except (LedgerError, OSError):
         state = "stale"

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from ip_registry.highwater import remember
+from ip_registry.highwater import remember_shown
 from ip_registry.logs import current_log
 from ip_registry.models import Cosignature, LedgerCheckpoint, LedgerLog
 from kernel.db import session
@@ -56,7 +56,7 @@ def log_named(label: str | None) -> LedgerLog:
 
 
 def latest_checkpoint(label: str | None = None) -> CheckpointRow:
-    """The newest checkpoint. Before it is handed out, this machine remembers that the log was signed so far.
+    """The newest checkpoint. Before it is handed out, this machine notes that the log was signed so far.
 
     Raises `NotFoundError` where there is no log yet.
     """
@@ -69,7 +69,7 @@ def checkpoint_at(here: LedgerLog, size: int) -> CheckpointRow:
     row = session().get(LedgerCheckpoint, (here.id, size))
     if row is None:
         raise NotFoundError
-    remember(here.label, LogState(here.size, here.root))
+    remember_shown(here.label, LogState(here.size, here.root))
     lines = session().scalars(
         select(Cosignature.line)
         .where(Cosignature.log_id == here.id, Cosignature.size == size)
@@ -81,7 +81,7 @@ def checkpoint_at(here: LedgerLog, size: int) -> CheckpointRow:
 def checkpoints(label: str | None, *, cursor: str | None, limit: int = 30) -> Page[CheckpointRow]:
     """The history of a log's checkpoints, the newest first; the cursor is the size to go on below."""
     here = log_named(label)
-    remember(here.label, LogState(here.size, here.root))
+    remember_shown(here.label, LogState(here.size, here.root))
     asked = id_of(cursor)
     below = here.size + 1 if asked is None else asked
     found = session().scalars(

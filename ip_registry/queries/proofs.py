@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from ip_registry.highwater import remember
+from ip_registry.highwater import remember_shown
 from ip_registry.models import LedgerEntry, LedgerLog
 from ip_registry.queries.log import CheckpointRow, checkpoint_at, log_named
 from ip_registry.storage import SqlArchive, tile_cache
@@ -83,7 +83,7 @@ def consistency(log_id: int, old: int, new: int) -> list[bytes]:
 def resource(label: str | None, address: TileAddress) -> bytes:
     """A tile or an entry bundle as tlog-tiles serves it: of any width that the log had or has."""
     here = log_named(label)
-    remember(here.label, LogState(here.size, here.root))  # mirrors keep what they get for good
+    remember_shown(here.label, LogState(here.size, here.root))  # mirrors keep what they get for good
     if address.level == ENTRIES:
         start = address.n * WIDTH
         end = start + address.width

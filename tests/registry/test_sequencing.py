@@ -54,13 +54,33 @@ def test_the_worker_places_what_a_dead_web_process_accepted(client: FlaskClient,
 
 
 def test_nothing_is_shown_that_the_high_water_file_does_not_know(client: FlaskClient, database: Session) -> None:
-    made = make.record()
-    path = high_water_path(made.number.split("-")[0])
-    path.unlink()
+    first = make.record()
+    path = high_water_path(first.number.split("-")[0])
+    before = path.read_bytes()
+    make.record()
+    path.write_bytes(before)  # as on another machine, which did not sign the second
     assert client.get("/ledger/checkpoint").status_code == 200
     known = highwater.read(path)
     assert known is not None
-    assert known.size == 1
+    assert known.size == 2
+
+
+@pytest.mark.parametrize(
+    "shown", ["/ledger/checkpoint", "/ledger/tile/0/000.p/1", "/registry/log", "/registry/{number}"]
+)
+def test_where_nobody_knows_how_far_was_signed_showing_the_log_vouches_for_nothing(
+    client: FlaskClient, database: Session, shown: str
+) -> None:
+    made = make.record()
+    path = high_water_path(made.number.split("-")[0])
+    path.unlink()  # a backup was restored on a new machine
+    sequencing._started.clear()
+    assert client.get(shown.format(number=made.number)).status_code == 200
+    assert not path.exists()
+    accept(person())
+    with pytest.raises(NotSigningError):
+        sequence()
+    assert client.get("/healthz").json["ledger"]["state"] == "stale"
 
 
 def test_health_tells_the_size_of_the_log(client: FlaskClient, database: Session) -> None:
