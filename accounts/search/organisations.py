@@ -11,6 +11,7 @@ from accounts.organisation_kinds import sub_kinds
 from accounts.organisation_rows import row_of
 from kernel.db import session
 from kernel.events import subscribe
+from kernel.i18n import LOCALES
 from kernel.markup import plain_text
 from kernel.refs import Ref
 from kernel.viewer import PUBLIC, Viewer
@@ -41,10 +42,9 @@ def _open(ids: Sequence[int]) -> Iterable[Organisation]:
     return session().scalars(select(Organisation).where(Organisation.id.in_(ids), Organisation.closed_at.is_(None)))
 
 
-def _text(one: Organisation) -> str:
-    names = [
-        name for slug in one.sub_kinds for name in (sub_kinds("zh_Hans").get(slug), sub_kinds("en").get(slug)) if name
-    ]
+def _text(one: Organisation, locales: Iterable[str] = LOCALES) -> str:
+    """All of its words beside its names; what it is, in these languages."""
+    names = [name for slug in one.sub_kinds for locale in locales if (name := sub_kinds(locale).get(slug))]
     lines = (" · ".join(names), one.code or "", one.licence_number, one.mail_domain or "", plain_text(one.about_html))
     return "\n".join(line for line in lines if line)
 
@@ -65,7 +65,7 @@ def _show(viewer: Viewer, ids: Sequence[int]) -> Mapping[int, Shown]:
             ref=Ref(ORGANISATION, one.id),
             title=row.title,
             url=row.url,
-            text=_text(one),
+            text=_text(one, (viewer.locale,)),
             at=one.created_at,
             kind="organisation",
             facts=tuple(fact for fact in facts if fact),
