@@ -1,7 +1,8 @@
 """Draw every page type of the demo town, in both languages, light and dark, wide and narrow.
 
 Run as `make screenshots`, or with the names of pages to draw only those: `python -m docs.screenshots thread`.
-A push notice is drawn where there is Xvfb.
+The fonts are those of Debian's `fonts-noto-core` and `fonts-noto-cjk`, and what the browser itself says is Chinese with
+`chromium-l10n`. A push notice is drawn where there is Xvfb.
 """  # noqa: INP001
 
 import sys
