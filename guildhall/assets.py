@@ -42,9 +42,10 @@ def _content(path: str, _stamp: float) -> tuple[bytes, bytes, str, str]:
         plain, media_type = site_css(), "text/css"
     else:
         full = safe_join(str(ROOT), path)
-        if full is None or not Path(full).is_file():
-            raise NotFound
-        plain = Path(full).read_bytes()
+        try:
+            plain = Path(full or "").read_bytes()
+        except (OSError, ValueError):  # no file, a directory, or a name that no file can have
+            raise NotFound from None
         media_type = mimetypes.guess_type(path)[0] or "application/octet-stream"
     packed = gzip.compress(plain, 9, mtime=0) if media_type in COMPRESSIBLE else b""
     return plain, packed, media_type, hashlib.sha256(plain).hexdigest()[:10]

@@ -24,6 +24,9 @@ KINDS = {
     "/healthz": 200,
     "/static/site.css": 200,
     "/static/nothing.js": 404,
+    "/static/css": 404,
+    f"/static/{'long' * 1000}": 404,
+    "/static/%00": 404,
     "/listings/template.csv?kind=instrument": 200,
 }
 
