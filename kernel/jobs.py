@@ -5,10 +5,13 @@ Handlers re-read the current state, so running twice or out of order is harmless
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import structlog
+from flask import current_app
 from sqlalchemy import Float, Index, String, Text, func, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,6 +19,7 @@ from kernel.clock import now
 from kernel.db import Model, PrimaryKey, session
 from kernel.errors import NotFoundError
 from kernel.metrics import count_job
+from kernel.unfinished import Note, left_behind
 from kernel.work import unit_of_work
 
 log = structlog.get_logger("guildhall.jobs")
@@ -23,6 +27,7 @@ log = structlog.get_logger("guildhall.jobs")
 MAX_ATTEMPTS = 8
 LONGEST_WAIT = timedelta(hours=1)  # between two tries
 RETRY_SECONDS = 60.0
+LOOK_SECONDS = 10.0  # between two looks for workers that were killed
 
 Handler = Callable[..., None]
 _handlers: dict[str, Handler] = {}
@@ -76,8 +81,8 @@ def enqueue(name: str, *, delay: timedelta = timedelta(), **payload: Any) -> Job
     return row
 
 
-def run_one() -> bool:
-    """Do one due job in a unit of its own; False when none is due.
+def run_one(note: Note | None = None) -> bool:
+    """Do one due job in a unit of its own; False when none is due. `note` says which while it lasts.
 
     The row stays locked while the handler runs (FOR UPDATE SKIP LOCKED on PostgreSQL, the write lock on SQLite),
     and is deleted in the same transaction as what the handler wrote.
@@ -98,7 +103,8 @@ def run_one() -> bool:
                 return False
             identity, name = row.id, row.name
             try:
-                _handlers[row.name](**row.payload)
+                with note.of(identity) if note is not None else nullcontext():
+                    _handlers[row.name](**row.payload)
                 work.delete(row)
                 work.flush()
             except Exception as error:
@@ -111,6 +117,21 @@ def run_one() -> bool:
         _note_failure(*failed)
     count_job(name, outcome="failed" if failed else "done", seconds=time.perf_counter() - begun)
     return True
+
+
+def count_the_killed(folder: Path) -> None:
+    """A job at which a worker was killed had a try; when it has had all of them it is given up, and others go on.
+
+    It waits for nothing before the next: mostly it was the machine, and not the job.
+    """
+    for identity in left_behind(folder):
+        log.warning("a worker was killed at its job", job=identity)
+        with unit_of_work() as work:
+            row = work.get(Job, identity)
+            if row is not None and row.state == "waiting":
+                row.attempts += 1
+                row.last_error = "The worker was killed while it was at this."
+                row.state = "dead" if row.attempts >= MAX_ATTEMPTS else "waiting"
 
 
 def _note_failure(identity: int, error: BaseException) -> None:
@@ -150,10 +171,15 @@ def run_due() -> int:
 def work_forever(*, idle: float = 0.5, should_stop: Callable[[], bool]) -> None:
     """The worker's loop: due jobs, then the regular ones, then a short rest."""
     next_run = {name: time.monotonic() for name in _schedule}
+    folder = current_app.config["DATA"] / "jobs"
+    note, looks_at = Note(folder), time.monotonic()
     while not should_stop():
         worked = False
         try:
-            worked = run_one()
+            if time.monotonic() >= looks_at:
+                looks_at += LOOK_SECONDS
+                count_the_killed(folder)
+            worked = run_one(note)
             _run_regular(next_run)
         except Exception as error:  # noqa: BLE001 - a busy or restarting database must not end the worker
             log.warning("worker disturbed", error=str(error))
@@ -161,6 +187,7 @@ def work_forever(*, idle: float = 0.5, should_stop: Callable[[], bool]) -> None:
             session().close()
         if not worked:
             time.sleep(idle)
+    note.remove()
 
 
 def _run_regular(next_run: dict[str, float]) -> None:
