@@ -33,6 +33,7 @@ RESULTS = ROOT / "bench" / "results"
 LEAF = 450  # bytes, about as long as a real one
 BATCH = 2_000
 ROUNDS = 7
+CONNECTIONS = 16  # as many as the two web processes have threads
 LARGE, LARGE_QUICK = 10_000_000, 300_000
 AUDITED, AUDITED_QUICK = 1_000_000, 50_000
 
@@ -192,8 +193,10 @@ def _http_on(data: Path, url: str, *, seconds: float, rounds: int) -> dict[str, 
         for at in range(rounds + 1):  # the first round opens connections and makes statements ready, on both sides
             real, plain = _bodies(round(seconds * 1_200))
             before = _spent(yard), _spent(site)
-            bare.append(run_load(Posts(bare_at, ["/registrations"], bodies=plain), seconds=seconds))
-            ours.append(run_load(Posts(ours_at, ["/api/v1/registrations"], bearer, bodies=real), seconds=seconds))
+            yardstick = Posts(bare_at, ["/registrations"], bodies=plain)
+            registrations = Posts(ours_at, ["/api/v1/registrations"], bearer, bodies=real)
+            bare.append(run_load(yardstick, seconds=seconds, connections=CONNECTIONS))
+            ours.append(run_load(registrations, seconds=seconds, connections=CONNECTIONS))
             if at == 0:
                 bare.clear()
                 ours.clear()

@@ -85,7 +85,7 @@ def serve(host: str, port: int, workers: int) -> None:
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
-        blocking_threads=4,
+        blocking_threads=8,  # registrations wait for one another, and are placed together
         backlog=1024,
         backpressure=CONNECTIONS,
         respawn_failed_workers=True,

@@ -6,9 +6,9 @@ nobody. The order is the one of `sequencing`: nothing leaves before it is commit
 """
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from threading import Condition, Lock
+from threading import Event, Lock
 
 from ip_registry.actions.pending import admit_leaves
 from ip_registry.actions.registering import Checked, register_checked
@@ -20,25 +20,37 @@ from kernel.viewer import Viewer
 from kernel.work import unit_apart
 
 
+def _closed() -> Lock:
+    lock = Lock()
+    lock.acquire()
+    return lock
+
+
 @dataclass(eq=False, slots=True)
 class _Guest:
-    """A registration that waits to be led."""
+    """A registration that waits to be led, or to lead; then its lock opens, and wakes nobody else."""
 
-    site: Hashable
     viewer: Viewer
     checked: Checked
-    was_led: bool = False
-    is_done: bool = False
+    called: Lock = field(default_factory=_closed)
+    has_to_lead: bool = False
     placed: Placed | None = None
+
+
+@dataclass(eq=False, slots=True)
+class _Hall:
+    """Where the registrations of one site meet in this process. As long as somebody waits in it, somebody leads."""
+
+    door: Lock = field(default_factory=Lock)
+    is_led: bool = False
+    waiting: list[_Guest] = field(default_factory=list)
+    expected: int = 1  # how many were there last: who was led, and who came meanwhile
+    is_complete: Event = field(default_factory=Event)
 
 
 LINGER = 0.02  # seconds
 
-_guests: set[_Guest] = set()
-_led: set[Hashable] = set()  # where somebody leads at this moment
-_crowds: dict[Hashable, int] = {}  # how many were there last: who was led, and who came meanwhile
-_door = Lock()
-_came, _done = Condition(_door), Condition(_door)
+_halls: dict[Hashable, _Hall] = {}
 
 
 def register_together(viewer: Viewer, checked: Checked) -> Placed:
@@ -47,9 +59,10 @@ def register_together(viewer: Viewer, checked: Checked) -> Placed:
     Raises what `register_checked` and `placed` raise. A fault of one registration undoes what it shared with others;
     then each goes on by itself, and finds out in its own words what is wrong, or that nothing is.
     """
-    mine = _Guest(address_of(db.engine), viewer, checked)
-    if _is_first(mine):
-        _lead(mine)
+    hall = _halls.setdefault(address_of(db.engine), _Hall())
+    mine = _Guest(viewer, checked)
+    if _has_to_lead(hall, mine):
+        _lead(hall, mine)
     if mine.placed is not None:
         return mine.placed
     with unit_apart():
@@ -57,57 +70,69 @@ def register_together(viewer: Viewer, checked: Checked) -> Placed:
     return placed(checked.leaf_hash)
 
 
-def _is_first(mine: _Guest) -> bool:
-    """Wait until somebody led this guest, or nobody leads: then it has to."""
-    with _door:
-        _guests.add(mine)
-        _came.notify_all()
-        try:
-            _done.wait_for(lambda: mine.is_done or mine.site not in _led)
-        except BaseException:
-            _guests.discard(mine)
-            raise
-        if not mine.is_done:
-            _led.add(mine.site)
-        return not mine.is_done
+def _has_to_lead(hall: _Hall, mine: _Guest) -> bool:
+    """Wait until somebody led this guest, or nobody else leads."""
+    with hall.door:
+        hall.waiting.append(mine)
+        if not hall.is_led:
+            hall.is_led = True
+            return True
+        if len(hall.waiting) >= hall.expected:
+            hall.is_complete.set()
+    try:
+        mine.called.acquire()
+    except BaseException:
+        with hall.door:
+            if mine in hall.waiting:
+                hall.waiting.remove(mine)
+            if mine.has_to_lead:
+                _next_one(hall)
+        raise
+    return mine.has_to_lead
 
 
-def _lead(mine: _Guest) -> None:
-    site, guests = mine.site, [mine]
+def _lead(hall: _Hall, mine: _Guest) -> None:
+    guests = [mine]
 
     def accept(here: LogHead, storage: SqlStorage) -> None:
-        with _door:  # who came while the leader waited for the log's lock is taken along
-            guests[:] = _waiting(site)
-            for guest in guests:
-                guest.was_led = True
+        with hall.door:  # who came while the leader waited for the log's lock is taken along
+            guests[:], hall.waiting = hall.waiting, []
         _accept(guests, here, storage)
 
     places: dict[bytes, Placed] = {}
     try:
-        _linger(site)
+        _linger(hall)
         if (batch := sequence(accept=accept)) is not None:
             places = places_in(batch)
     except Exception:  # noqa: BLE001, S110 - whose fault it is, each finds out for itself
         pass
     finally:
-        with _door:
-            for guest in guests:
-                guest.placed, guest.is_done = places.get(guest.checked.leaf_hash), True
-            _guests.difference_update(guests)
-            _crowds[site] = len(guests) + len(_waiting(site))
-            _led.discard(site)
-            _done.notify_all()
+        for guest in guests:
+            guest.placed = places.get(guest.checked.leaf_hash)
+        with hall.door:
+            if mine in hall.waiting:
+                hall.waiting.remove(mine)
+            hall.expected = len(guests) + len(hall.waiting)
+            _next_one(hall)
+        for guest in guests:
+            guest.called.release()
 
 
-def _linger(site: Hashable) -> None:
+def _next_one(hall: _Hall) -> None:
+    """Call whoever has waited longest to lead, or leave the hall to whoever comes."""
+    hall.is_led = bool(hall.waiting)
+    if hall.waiting:
+        hall.waiting[0].has_to_lead = True
+        hall.waiting[0].called.release()
+
+
+def _linger(hall: _Hall) -> None:
     """Wait for the rest of the last crowd: answered at one moment, it is about to send its next."""
-    expected = _crowds.get(site, 1)
-    with _door:
-        _came.wait_for(lambda: len(_waiting(site)) >= expected, LINGER)
-
-
-def _waiting(site: Hashable) -> list[_Guest]:
-    return [one for one in _guests if one.site == site and not one.was_led]
+    with hall.door:
+        if len(hall.waiting) >= hall.expected:
+            return
+        hall.is_complete.clear()
+    hall.is_complete.wait(LINGER)
 
 
 def _accept(guests: list[_Guest], here: LogHead, storage: SqlStorage) -> None:

@@ -56,21 +56,24 @@ def at_one_moment(app: Flask, count: int) -> Iterator[Callable[[Viewer, bytes], 
     with ThreadPoolExecutor(count) as pool, somebody_leads():
         yield lambda viewer, leaf: pool.submit(sends, app, viewer, leaf)
         end = time.monotonic() + PATIENCE
-        while len(together._guests) < count and time.monotonic() < end:
+        while len(hall().waiting) < count and time.monotonic() < end:
             time.sleep(0.005)
 
 
 @contextmanager
 def somebody_leads() -> Iterator[None]:
     """Somebody else, all the while; who comes has to wait."""
-    site = address_of(db.engine)
-    together._led.add(site)
+    hall().is_led = True
     try:
         yield
     finally:
-        with together._door:
-            together._led.discard(site)
-            together._done.notify_all()
+        with hall().door:
+            together._next_one(hall())
+
+
+def hall() -> together._Hall:
+    """Where the registrations of this site meet."""
+    return together._halls.setdefault(address_of(db.engine), together._Hall())
 
 
 def newest() -> str:
@@ -227,7 +230,7 @@ def test_a_leader_who_fails_lets_the_others_lead(site: Flask, monkeypatch: pytes
     usual, led = together.sequence, []
 
     def fail_once(**options: Any) -> Any:
-        led.append(len(together._guests))
+        led.append(len(hall().waiting))
         if len(led) == 1:
             raise OSError("the disk is gone for a moment")
         return usual(**options)
@@ -236,5 +239,5 @@ def test_a_leader_who_fails_lets_the_others_lead(site: Flask, monkeypatch: pytes
     with at_one_moment(site, 3) as sending:
         sent = [sending(mine, leaf) for leaf in leaves]
     assert sorted(one.result(PATIENCE).index for one in sent) == [1, 2, 3]
-    assert not together._guests
-    assert not together._led
+    assert not hall().waiting
+    assert not hall().is_led
