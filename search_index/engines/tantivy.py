@@ -24,7 +24,7 @@ from search_index.engines.tantivy_spelling import spellings
 from search_index.ranking import BETWEEN, spaced_text, spaced_title
 
 FORMAT = 1
-HEAP = 30_000_000  # bytes the writer gathers before it writes a segment; with half as many it takes twice as long
+HEAP = 24_000_000  # bytes the writer gathers at most before it writes a segment
 MOST_VALUES = 10_000  # of one facet
 TRIES = 50
 
@@ -44,7 +44,7 @@ class TantivyEngine:
     """See `Engine`."""
 
     name: ClassVar[str] = "tantivy"
-    at_once: ClassVar[int] = 3_000  # a segment each: of fewer, too many are merged; of more, too much waits
+    at_once: ClassVar[int] = 1_800  # a segment each: of fewer, too many are merged; of more, more waits in memory
 
     def __init__(self, place: Path) -> None:
         self._place = place
