@@ -80,15 +80,16 @@ def _begin_in_front(path: Path, reader: Connection) -> None:
         while True:
             writer.execute("BEGIN IMMEDIATE")
             try:
-                _busy, waiting, filed = filer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-                if waiting == filed:
+                # Where another connection is at a checkpoint, it says that it is busy, and of neither how much it is.
+                is_busy, waiting, filed = filer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                if not is_busy and waiting == filed:
                     reader.exec_driver_sql("BEGIN")
                     reader.exec_driver_sql("SELECT count(*) FROM sqlite_master")
                     return
             finally:
                 writer.execute("ROLLBACK")
             if time.monotonic() > deadline:
-                raise BackupError("Somebody has been reading from the database for minutes; try again later.")
+                raise BackupError("Somebody has been busy with the database for minutes; try again later.")
             time.sleep(NAP)
 
 
