@@ -231,7 +231,7 @@ def stem(word: str) -> str:
     return str(stemmer.stemWord(word[:LONGEST]))
 
 
-_written = _Kept[str](_write, most=30_000)  # about 6 MB
+_written = _Kept[str](_write, most=20_000)  # about 4 MB
 _expanded = _Kept[tuple[str, ...]](_expand, most=5_000)  # queries have few words
 
 
