@@ -150,7 +150,7 @@ def test_a_disclosed_record_reads_like_a_certificate(client: FlaskClient, databa
         "Institute of Silicates",
         "Invention",
         made.sealed.leaf.hash,
-        f"entry {made.index} of ",
+        f"entry {made.index}, counted from 0, of ",
         'existed in exactly this form by <span class="exact">2026-11-26 12:00:00 UTC</span> at the latest.',
         "Time House",
         "Registered",
