@@ -78,8 +78,7 @@ def screen() -> Iterator[str]:
     command = ["Xvfb", "-displayfd", "1", "-screen", "0", shape, "-nolisten", "tcp"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:  # noqa: S603 - our own command
         try:
-            assert process.stdout is not None  # noqa: S101 - it is a pipe
-            yield f":{process.stdout.readline().strip()}"
+            yield f":{next(iter(process.stdout or ())).strip()}"
         finally:
             process.terminate()
 

@@ -235,8 +235,9 @@ def test_mending_many_binds_no_more_values_than_mending_few(database: Session) -
     database.expire_all()
     most = 0
 
-    def note(_conn: Any, _cursor: Any, _statement: str, values: Any, _context: Any, is_many: bool) -> None:  # noqa: FBT001 - its signature
+    def note(_conn: Any, _cursor: Any, _statement: str, values: Any, *rest: Any) -> None:
         nonlocal most
+        _context, is_many = rest
         most = max(most, 0 if is_many else len(values))
 
     event.listen(db.engine, "before_cursor_execute", note)
