@@ -1,5 +1,6 @@
 """Commands that run the site: the web server, the worker, both together, and the migrations before them."""
 
+import logging
 import os
 import shlex
 import signal
@@ -79,6 +80,7 @@ def serve(host: str, port: int, workers: int) -> None:
     from kernel.metrics import forget_the_dead
 
     forget_the_dead(Settings().data / "metrics")
+    logging.getLogger("_granian").addFilter(lambda record: "Python threads" not in record.getMessage())  # on purpose
     Granian(
         "wsgi:app",
         address=host,
